@@ -1,0 +1,18 @@
+# Debian's packages only; packaging/deps.sh installs them. Names that differ between Debian 12 and 13 are bridged here.
+find_package(Threads REQUIRED)
+find_package(CLI11 2.1 REQUIRED)
+find_package(yaml-cpp 0.7 REQUIRED)  # 0.7 exports yaml-cpp, 0.8 yaml-cpp::yaml-cpp
+if(NOT TARGET yaml-cpp::yaml-cpp)
+  add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
+endif()
+find_package(SQLite3 3.40 REQUIRED)
+find_package(spdlog 1.10 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(Boost 1.74 REQUIRED CONFIG)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(UV REQUIRED IMPORTED_TARGET libuv>=1.44)
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+if(PAWL_TESTS)
+  find_package(Catch2 REQUIRED)
+endif()

@@ -1,0 +1,47 @@
+// The stable names of errors. Never rename or reuse one: scripts match them. pawl.yaml(5) and pawl(1) explain each.
+#pragma once
+
+#include "common/base/error.h"
+
+namespace pawl::code {
+
+// Files: YAML and the workflow language.
+inline constexpr ErrorCode invalid_yaml{"invalid_yaml"};              ///< not YAML, or a construct we refuse
+inline constexpr ErrorCode duplicate_key{"duplicate_key"};
+inline constexpr ErrorCode unknown_key{"unknown_key"};
+inline constexpr ErrorCode missing_key{"missing_key"};
+inline constexpr ErrorCode wrong_type{"wrong_type"};
+inline constexpr ErrorCode invalid_value{"invalid_value"};
+inline constexpr ErrorCode invalid_name{"invalid_name"};
+inline constexpr ErrorCode duplicate_name{"duplicate_name"};
+inline constexpr ErrorCode unknown_name{"unknown_name"};
+inline constexpr ErrorCode unknown_kind{"unknown_kind"};
+inline constexpr ErrorCode conflicting_keys{"conflicting_keys"};
+inline constexpr ErrorCode cycle{"cycle"};
+inline constexpr ErrorCode expression_in_run{"expression_in_run"};    ///< ${{ }} where text would be executed
+inline constexpr ErrorCode unsafe_crash_policy{"unsafe_crash_policy"};  ///< warning: retry without idempotent or on_crash
+inline constexpr ErrorCode limit_exceeded{"limit_exceeded"};
+
+// Expressions.
+inline constexpr ErrorCode expression_syntax{"expression_syntax"};
+inline constexpr ErrorCode expression_type{"expression_type"};
+inline constexpr ErrorCode expression_error{"expression_error"};      ///< at run time: a value did not fit
+
+// The daemon and its API.
+inline constexpr ErrorCode usage{"usage"};
+inline constexpr ErrorCode not_found{"not_found"};
+inline constexpr ErrorCode conflict{"conflict"};
+inline constexpr ErrorCode denied{"denied"};
+inline constexpr ErrorCode invalid_request{"invalid_request"};
+inline constexpr ErrorCode invalid_input{"invalid_input"};            ///< inputs of a run do not fit their declaration
+inline constexpr ErrorCode key_reused{"key_reused"};                  ///< one Idempotency-Key, two different requests
+inline constexpr ErrorCode queue_full{"queue_full"};
+inline constexpr ErrorCode degraded{"degraded"};                      ///< disk full: nothing new is started
+inline constexpr ErrorCode draining{"draining"};
+inline constexpr ErrorCode unavailable{"unavailable"};                ///< no daemon there, or it does not answer
+inline constexpr ErrorCode timed_out{"timed_out"};
+inline constexpr ErrorCode protocol{"protocol"};
+inline constexpr ErrorCode io{"io"};                                  ///< the operating system said no; the message has errno's text
+inline constexpr ErrorCode corrupt{"corrupt"};
+
+}  // namespace pawl::code
