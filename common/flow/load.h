@@ -1,0 +1,49 @@
+// From YAML files to plans: reads, checks and types everything, and says all that is wrong at once. Used by `pawl check` and by deploy.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/error.h"
+#include "common/base/json.h"
+#include "common/flow/plan.h"
+#include "common/yaml/document.h"
+
+namespace pawl::flow {
+
+/// One workflow of a file.
+struct LoadedWorkflow {
+    std::string name;
+    std::size_t document = 0;            ///< index in its file
+    std::shared_ptr<Plan const> plan;    ///< null when its document has errors
+    Json model;                          ///< the document with short forms expanded; without positions and comments
+    std::string hash;                    ///< SHA-256 of the model, canonical: comments and the order of keys do not count
+};
+
+struct LoadedFile {
+    std::string name;
+    std::string text;
+    std::vector<LoadedWorkflow> workflows;
+    Diagnostics diagnostics;             ///< sorted by place; warnings do not block
+};
+
+LoadedFile load_file(std::string name, std::string text);
+/// One workflow of a file that was accepted before: for plans of stored versions. Null if it no longer loads (diagnostics tell).
+std::shared_ptr<Plan const> load_plan(std::string name, std::string text, std::size_t document, Diagnostics* diagnostics = nullptr);
+
+struct SourceFile {
+    std::string name;
+    std::string text;
+};
+/// Many files: also refuses names used twice, over all of them. `pawl.yaml` (kind: project) is accepted and yields no workflow.
+struct LoadedProject {
+    std::vector<LoadedFile> files;
+    Diagnostics diagnostics;  ///< of all files
+};
+LoadedProject load_project(std::vector<SourceFile> files);
+
+/// What changed between two models, as sentences: "step 'upload' now needs 'dump'", "input 'dry' added". Empty when nothing did.
+std::vector<std::string> diff_models(Json const& before, Json const& after);
+
+}  // namespace pawl::flow

@@ -1,0 +1,113 @@
+// What the engine executes: a workflow, checked and compiled, with steps by index. Immutable; every run of a version shares one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "common/base/error.h"
+#include "common/base/json.h"
+#include "common/base/time.h"
+#include "common/cel/program.h"
+#include "common/flow/declaration.h"
+
+namespace pawl::flow {
+
+using StepIndex = std::uint16_t;
+enum class Section : std::uint8_t { steps, on_success, on_failure, on_cancel, finally };
+enum class OnCrash : std::uint8_t { fail, retry, resume };
+enum class OnConflict : std::uint8_t { queue, skip, replace, fail };
+enum class OnFull : std::uint8_t { reject, latest };
+enum class Durability : std::uint8_t { full, normal };
+
+struct NamedTemplate {
+    std::string name;
+    cel::Template value;
+};
+
+/// `run:` or `argv:`. For `run:` the script is the last element of the argument list and no template.
+struct CommandAction {
+    std::vector<cel::Template> argv;  ///< of `argv:`; empty for `run:`
+    std::string script;               ///< of `run:`
+    std::vector<std::string> shell;   ///< what the script is appended to: {"sh","-e","-c"}
+    cel::Template dir;                ///< no parts: the project's root
+    std::vector<NamedTemplate> env;
+    std::vector<NamedTemplate> files;
+};
+/// `uses: set`: outputs computed in the engine.
+struct SetAction {
+    std::vector<NamedTemplate> values;
+};
+/// `uses: wait`: exactly one of the two.
+struct WaitAction {
+    std::optional<cel::Template> for_duration;
+    std::optional<cel::Template> until;
+};
+using Action = std::variant<CommandAction, SetAction, WaitAction>;
+
+struct RetryPlan {
+    int max_attempts = 1;
+    Duration delay = std::chrono::seconds(10);
+    double backoff = 2;
+    Duration max_delay = std::chrono::hours(1);
+    std::optional<cel::Program> condition;  ///< sees `step`: exit_code signal timed_out attempt reason
+};
+
+struct StopPlan {
+    int signal = 15;
+    Duration grace = std::chrono::seconds(10);
+};
+
+struct StepPlan {
+    std::string id;
+    SourcePos where;
+    Section section = Section::steps;
+    std::vector<StepIndex> needs;       ///< direct, in the same section
+    std::vector<StepIndex> dependents;
+    std::optional<cel::Program> condition;
+    Action action;
+    RetryPlan retry;
+    std::optional<Duration> timeout;    ///< handlers: 10 minutes when not said
+    StopPlan stop;
+    bool continue_on_error = false;
+    std::vector<Declaration> outputs;   ///< empty: undeclared, all text
+    OnCrash on_crash = OnCrash::fail;   ///< `retry` when idempotent and not said otherwise
+    bool idempotent = false;
+
+    bool is_process() const { return std::holds_alternative<CommandAction>(action); }
+};
+
+struct ConcurrencyPlan {
+    cel::Template group;
+    int limit = 1;
+    OnConflict on_conflict = OnConflict::queue;
+    int max_queued = 1000;
+    OnFull on_full = OnFull::reject;
+};
+
+struct Plan {
+    std::string name;
+    std::string file;                   ///< as deployed, for messages
+    SourcePos where;
+    std::string description;
+    std::vector<std::pair<std::string, std::string>> labels;
+    std::vector<Declaration> inputs;
+    std::vector<NamedTemplate> env;
+    std::vector<NamedTemplate> vars;
+    std::optional<cel::Program> condition;
+    std::optional<ConcurrencyPlan> concurrency;
+    int priority = 0;
+    std::optional<Duration> timeout;
+    Durability durability = Durability::full;
+    std::vector<StepPlan> steps;        ///< `steps` first, then the handlers by section
+    std::vector<NamedTemplate> outputs;
+
+    std::optional<StepIndex> find(std::string_view id) const;
+};
+
+}  // namespace pawl::flow
