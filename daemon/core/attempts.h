@@ -69,7 +69,7 @@ public:
     /// names of `files`. The end is reported through AttemptEvents, a failure to start too (EndKind::start_failed).
     virtual void launch(AttemptId attempt, RunId run, SlotRef slot, LaunchSpec const& spec) = 0;
     /// After `stopping` was committed; again after a restart. A launch that has not happened yet is revoked.
-    virtual void stop(AttemptId attempt, SlotRef slot) = 0;
+    virtual void stop(AttemptId attempt, SlotRef slot, bool now = false) = 0;  ///< `now`: KILL without grace
     virtual Verdict classify(AttemptId attempt, RunId run, SlotRef slot) = 0;
     /// Watches an attempt that classify() called alive.
     virtual void adopt(AttemptId attempt, RunId run, SlotRef slot) = 0;

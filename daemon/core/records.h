@@ -52,7 +52,6 @@ struct RunRow {
     int priority = 0;
     std::string group;               ///< concurrency group, evaluated; empty: none
     bool cancel_requested = false;
-    Json inputs, vars, event, outputs;  ///< event: the CloudEvent behind this run
     UtcTime created_at{};
     std::optional<UtcTime> started_at, ended_at;
     std::optional<UtcTime> deadline; ///< the workflow's timeout
@@ -60,6 +59,12 @@ struct RunRow {
     RunId retry_of;
     std::uint32_t uid = 0;           ///< who started it
     flow::Durability durability = flow::Durability::full;
+};
+
+/// The larger values of a run: written when it is made, and again (all of them) when its vars or outputs are known.
+struct RunDataRow {
+    RunId run;
+    Json inputs, vars, event, outputs;  ///< event: the CloudEvent behind this run
 };
 
 /// One step of a run. The key is (run, index of the step in the plan).
@@ -77,7 +82,7 @@ struct StepRow {
     bool carried = false;            ///< taken over from the run this one retries
     Json outputs;                    ///< null until it has any
     Json explain;                    ///< values behind its decision, for `pawl why`: {"if": {path: value, …}}
-    std::string spec;                ///< the frozen launch specification (encode_step_spec); empty for in-process steps
+    std::string spec;                ///< the frozen launch specification; written once: an empty one leaves the stored one alone
     std::optional<UtcTime> queued_at, started_at, ended_at;
     std::optional<UtcTime> due;      ///< waiting: when it goes on
 };
@@ -94,6 +99,8 @@ struct AttemptRow {
     std::int64_t fence = 0;          ///< lease of the daemon that launched it
     bool resumed = false;            ///< PAWL_RESUME=1
     bool stop_requested = false;
+    bool sweep_due = false;          ///< lost, and what it left behind is not known to be gone
+    std::string cookie;              ///< PAWL_ATTEMPT: a random id by which left-over processes are found
     std::optional<int> exit_code;
     int signal = 0;
     std::string message;
@@ -140,6 +147,7 @@ struct VersionRow {
     std::string root;                ///< the project's folder: where steps run that name no `dir`
     UtcTime created_at{};
     std::uint32_t uid = 0;
+    bool transient = false;          ///< made for one run by `exec` or `run --local`; not listed
 };
 
 /// Who did what. In the transaction of the command it belongs to.
@@ -163,13 +171,29 @@ struct AnswerRow {
     UtcTime at{};
 };
 
-using Row = std::variant<RunRow, StepRow, AttemptRow, JournalRow, SourceRow, WorkflowRow, VersionRow, AuditRow, AnswerRow>;
+/// A number of the daemon itself: "fence", "epoch", "last_run" … The key is name.
+struct MetaRow {
+    std::string name;
+    std::int64_t value = 0;
+};
 
-/// What one turn wants stored, all or nothing, in this order. Step, attempt and workflow rows replace earlier ones of the same key.
+using Row = std::variant<RunRow, RunDataRow, StepRow, AttemptRow, JournalRow, SourceRow, WorkflowRow, VersionRow, AuditRow, AnswerRow, MetaRow>;
+
+/// What one turn wants stored, all or nothing, in this order. A run row is a compare-and-set on its version, and every change of a run's
+/// other rows comes with its run row, so that it guards them too; they replace earlier rows of the same key. Journal rows are unique.
 struct Batch {
+    std::uint64_t number = 0;        ///< 1, 2, … without a gap, over the life of the store: tells whether an unknown commit happened
     std::vector<Row> rows;
     flow::Durability durability = flow::Durability::normal;  ///< full as soon as one row wants it
     bool empty() const { return rows.empty(); }
+};
+
+/// A run with all that belongs to it, as it stood in a commit.
+struct StoredRun {
+    RunRow run;
+    RunDataRow data;
+    std::vector<StepRow> steps;          ///< by index; all of them
+    std::vector<AttemptRow> attempts;    ///< the live ones (launching, stopping) and those with sweep_due
 };
 
 }  // namespace pawl

@@ -1,0 +1,49 @@
+// What the engine asks of the world. Performed in order, and only after the batch of the same turn is committed.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "common/base/ids.h"
+#include "common/base/json.h"
+#include "daemon/core/attempts.h"
+#include "daemon/core/event.h"
+
+namespace pawl {
+
+struct Launch {
+    AttemptId attempt;
+    RunId run;
+    SlotRef slot;
+    LaunchSpec spec;
+};
+struct StopAttempt {
+    AttemptId attempt;
+    SlotRef slot;
+    bool now = false;  ///< no grace: KILL
+};
+struct AdoptAttempt {
+    AttemptId attempt;
+    RunId run;
+    SlotRef slot;
+};
+struct SweepAttempt {
+    AttemptId attempt;
+    SlotRef slot;
+    std::string cookie;
+};
+/// Answers the exchange that waits. Status: an HTTP status; the body is the resource, or problem+json when status ≥ 400.
+struct Reply {
+    ReplyTo to = 0;
+    int status = 200;
+    Json body;
+};
+/// The journal of a run has grown: who follows it reads on. `ended`: this was its last row.
+struct RunChanged {
+    RunId run;
+    bool ended = false;
+};
+
+using Effect = std::variant<Launch, StopAttempt, AdoptAttempt, SweepAttempt, Reply, RunChanged>;
+
+}  // namespace pawl

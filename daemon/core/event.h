@@ -1,0 +1,111 @@
+// What the world tells the engine: commands of people, ends of attempts, time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/base/ids.h"
+#include "common/base/json.h"
+#include "common/flow/load.h"
+#include "common/flow/plan.h"
+#include "daemon/core/attempts.h"
+#include "daemon/core/records.h"
+
+namespace pawl {
+
+/// Who asks: from SO_PEERCRED at accept, never from text. There is no way to make one from a string.
+struct Identity {
+    std::uint32_t uid = 65534, gid = 65534;
+    std::int32_t pid = 0;
+};
+
+/// Names the exchange that waits for an answer; 0: nobody does.
+using ReplyTo = std::uint64_t;
+
+/// Stores new versions of what changed and activates them, all or nothing. The files were loaded off the loop and have no errors.
+struct Deploy {
+    std::vector<flow::LoadedFile> files;
+    std::string root;                     ///< absolute folder where steps run that name no `dir`
+    bool dry_run = false;                 ///< only tell what would change
+};
+struct RemoveWorkflow {
+    std::string name;
+};
+/// Starts a run of a version whose plan was loaded off the loop.
+struct StartRun {
+    VersionId version;                    ///< of a stored version; 0: `transient` holds a new one
+    std::string workflow;                 ///< name, for messages and audit
+    std::shared_ptr<flow::Plan const> plan;
+    std::string root;
+    Json inputs;                          ///< as given, not yet bound
+    Json event;                           ///< CloudEvent; null: one of type `manual` is made
+    struct Transient {                    ///< a version made for this run alone (`exec`, `run --local`)
+        flow::LoadedWorkflow workflow;
+        std::string file, text;
+    };
+    std::optional<Transient> transient;
+};
+struct CancelRun {
+    RunId run;
+    bool now = false;                     ///< KILL at once: no grace, no handlers
+};
+/// A new run with `retry_of` that carries over the steps that succeeded. `ended` was read off the loop.
+struct RetryRun {
+    RunId run;
+    std::string from;                     ///< step id: it and all behind it run again; empty: all that did not succeed
+    VersionId version;
+    std::shared_ptr<flow::Plan const> plan;
+    std::string root;
+    std::shared_ptr<StoredRun const> ended;  ///< store.h; null: it has not ended (conflict)
+};
+/// Settles a lost step by hand; goes on in a new run.
+struct ResolveStep {
+    RetryRun run;
+    std::string step;
+    enum class As : std::uint8_t { success, failed, retry } as = As::success;
+    std::string comment;
+};
+/// Starts nothing new; answers when no attempt lives.
+struct Drain {
+    bool on = true;
+};
+
+using CommandBody = std::variant<Deploy, RemoveWorkflow, StartRun, CancelRun, RetryRun, ResolveStep, Drain>;
+/// A decoded, authorised request that changes something. Its audit row and its answer are stored in the transaction of its effects.
+struct Command {
+    ReplyTo reply_to = 0;
+    Identity who;
+    std::string via = "socket";
+    std::string idempotency_key;          ///< empty: not repeatable
+    std::string request_hash;             ///< SHA-256 of method, path and body: a key reused for another request is refused
+    CommandBody body;
+};
+
+struct AttemptEnded {
+    AttemptId attempt;
+    AttemptEnd end;
+};
+/// Whatever a lost attempt left behind is gone.
+struct AttemptSwept {
+    AttemptId attempt;
+};
+/// A refusal decided before the engine saw the request (not permitted): only audited.
+struct Refused {
+    Identity who;
+    std::string via, action, object;
+    ErrorCode code;
+};
+struct TimePassed {};
+/// The store stopped or resumed taking writes.
+struct StoreDegraded {
+    bool on = true;
+    std::string reason;
+};
+
+using Event = std::variant<Command, AttemptEnded, AttemptSwept, Refused, TimePassed, StoreDegraded>;
+
+}  // namespace pawl
