@@ -16,7 +16,7 @@ namespace pawl {
 
 /// A place in a text that belongs to the user. Lines and columns count from 1, columns in characters; line 0 is the whole file.
 struct SourcePos {
-    std::string file;
+    std::string file{};
     std::uint32_t line = 0;
     std::uint32_t column = 0;
     std::uint32_t length = 1;  ///< characters to underline, at least 1; never past the end of the line
@@ -46,14 +46,15 @@ struct Fix {
     bool operator==(Fix const&) const = default;
 };
 
+// The braces keep -Wmissing-field-initializers quiet where a designated initialiser leaves the rest out.
 struct Error {
     ErrorCode code;
-    std::string message;             ///< one sentence, lower case, no full stop
-    std::optional<SourcePos> where;  ///< absent when no text is to blame
-    std::string hint;                ///< what the user can do now; may be empty
+    std::string message{};             ///< one sentence, lower case, no full stop
+    std::optional<SourcePos> where{};  ///< absent when no text is to blame
+    std::string hint{};                ///< what the user can do now; may be empty
     Severity severity = Severity::error;
-    std::vector<Note> notes;
-    std::vector<Fix> fixes;  ///< all or none of them are applied
+    std::vector<Note> notes{};
+    std::vector<Fix> fixes{};          ///< all or none of them are applied
     bool operator==(Error const&) const = default;
 };
 
