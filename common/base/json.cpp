@@ -173,11 +173,9 @@ public:
         return true;
     }
 
-    bool parse_error(std::size_t position, std::string const& last_token, nlohmann::json::exception const& why) {
-        std::size_t const end = std::min(position, text_.size());
-        bool const token_known = last_token.size() <= end && text_.substr(end - last_token.size(), last_token.size()) == last_token;
-        std::size_t const length = token_known ? last_token.size() : (position > text_.size() ? 0 : 1);
-        return fail(end - std::min(length, end), "not JSON: " + reason_of(why.what()));
+    /// `position` counts what was read, the offending character (or the end of the text) included.
+    bool parse_error(std::size_t position, std::string const&, nlohmann::json::exception const& why) {
+        return fail(position > 0 ? position - 1 : 0, "not JSON: " + reason_of(why.what()));
     }
 
     Json root;
