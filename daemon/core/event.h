@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,7 @@ struct Deploy {
     std::vector<flow::LoadedFile> files;
     std::string root;                     ///< absolute folder where steps run that name no `dir`
     bool dry_run = false;                 ///< only tell what would change
+    std::map<std::string, std::vector<std::string>> details;  ///< by workflow: flow::diff_models against the active version, made off the loop
 };
 struct RemoveWorkflow {
     std::string name;

@@ -51,7 +51,8 @@ struct RunRow {
     std::string message;             ///< one sentence for people when an error ended it
     int priority = 0;
     std::string group;               ///< concurrency group, evaluated; empty: none
-    bool cancel_requested = false;
+    bool cancel_requested = false;   ///< before all steps had ended
+    bool stop_handlers = false;      ///< cancelled (again) while finishing
     UtcTime created_at{};
     std::optional<UtcTime> started_at, ended_at;
     std::optional<UtcTime> deadline; ///< the workflow's timeout
@@ -135,7 +136,7 @@ struct WorkflowRow {
     int last_number = 0;             ///< of its newest version
     UtcTime updated_at{};
 };
-/// Immutable. The key is id; (workflow, hash) and (workflow, number) are unique.
+/// Immutable. The key is id; (workflow, number) is unique. Models and texts are kept once by their hashes.
 struct VersionRow {
     VersionId id;
     WorkflowId workflow;
