@@ -37,6 +37,8 @@ public:
     virtual bool write(std::string_view chunk) = 0;
     virtual void end() = 0;
     virtual bool closed() const = 0;                 ///< the client has gone
+    /// A further header of the coming reply() or start(): `Allow`, `Cache-Control`. No line ends.
+    virtual void set_header(std::string_view name, std::string_view value) = 0;
     std::function<void()> on_drain, on_closed;       ///< set by the stream's owner; cleared after on_closed
 };
 using Handler = std::function<void(HttpRequest, std::shared_ptr<Exchange>)>;
@@ -47,6 +49,9 @@ struct ServerOptions {
     int activated_fd = -1;                           ///< listening socket handed over by systemd; then `path` is only a name
     std::size_t connections_max = 256, connections_per_uid_max = 64;
     std::uint64_t head_timeout_ms = 10'000, idle_timeout_ms = 60'000;
+    std::int64_t group = -1;                         ///< gid of the socket; -1: left as it is
+    /// How long a body may be; empty: 1 MiB for everybody. Asked when the head of a request is whole.
+    std::function<std::uint64_t(Identity const&, std::string_view method, std::string_view target)> body_max;
 };
 
 /// Listens from construction to close(). Fails with code::io, or conflict when a daemon answers on that path.
