@@ -16,6 +16,7 @@ option(PAWL_FORTIFY "Define _FORTIFY_SOURCE=3; needs -O1 or more" OFF)
 set(PAWL_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize=")
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -Wformat -Werror=format-security)
+add_compile_options(-Wno-missing-field-initializers)  # designated initialisers leave the rest at its default, on purpose
 add_compile_options(-fstack-protector-strong -fstack-clash-protection)
 add_compile_definitions(_GLIBCXX_ASSERTIONS)
 add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack,--as-needed)

@@ -1,0 +1,23 @@
+// From a step of the plan to something that can be launched: all templates evaluated, once, when the step run begins.
+#pragma once
+
+#include "common/base/error.h"
+#include "daemon/core/run.h"
+
+namespace pawl {
+
+/// Arguments, environment, files, folder and limits of a command step, without what differs from attempt to attempt.
+/// The error is an expression_error with its place in the workflow file.
+Result<LaunchSpec> freeze_spec(Run& run, flow::StepIndex index, Surroundings const& surroundings, UtcTime now);
+
+/// Adds what belongs to one attempt: number, cookie, resume mark, the event.
+LaunchSpec spec_of_attempt(LaunchSpec spec, Run const& run, AttemptRow const& attempt);
+
+/// `uses: set`: the outputs.
+Result<Json> evaluate_set(Run& run, flow::StepIndex index, UtcTime now);
+/// `uses: wait`: when it is over; not before `now`.
+Result<UtcTime> evaluate_wait(Run& run, flow::StepIndex index, UtcTime now);
+/// `outputs` of the workflow: a map.
+Result<Json> evaluate_run_outputs(Run& run, UtcTime now);
+
+}  // namespace pawl

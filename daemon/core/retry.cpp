@@ -1,0 +1,76 @@
+#include "daemon/core/retry.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "common/base/text.h"
+#include "common/flow/declaration.h"
+
+namespace pawl {
+namespace {
+
+std::string signal_name(int signal) {
+    char const* abbreviation = sigabbrev_np(signal);
+    return abbreviation != nullptr ? "SIG" + std::string(abbreviation) : "signal " + std::to_string(signal);
+}
+
+std::string error_text(int error_number) {
+    char const* text = strerrordesc_np(error_number);
+    return text != nullptr ? text : "error " + std::to_string(error_number);
+}
+
+Judgement failed(Reason reason, std::string message, bool may_retry = true) {
+    return {.succeeded = false, .may_retry = may_retry, .reason = reason, .message = std::move(message), .outputs = Json(JsonMap{})};
+}
+
+Judgement judge_exit(flow::StepPlan const& plan, AttemptEnd const& end) {
+    Result<Json> outputs = flow::parse_outputs(end.outputs, end.exit_code == 0 ? plan.outputs : std::vector<flow::Declaration>{});
+    if (end.exit_code != 0) {
+        Judgement result = failed(Reason::exit, "exited with " + std::to_string(end.exit_code));
+        if (outputs) result.outputs = std::move(*outputs);
+        return result;
+    }
+    if (!outputs) return failed(Reason::bad_output, outputs.error().message);
+    return {.succeeded = true, .message = {}, .outputs = std::move(*outputs)};
+}
+
+}  // namespace
+
+Judgement judge(flow::StepPlan const& plan, AttemptEnd const& end) {
+    switch (end.kind) {
+    case EndKind::exited: return judge_exit(plan, end);
+    case EndKind::signalled: return failed(Reason::signal, "ended by " + signal_name(end.signal));
+    case EndKind::timed_out: {
+        std::string const limit = plan.timeout ? format_duration(*plan.timeout) : "its timeout";
+        return failed(Reason::timeout, "did not end within " + limit + (end.killed ? " and had to be killed" : ""));
+    }
+    case EndKind::start_failed: {
+        std::string const call = end.failed_call.empty() ? "start" : end.failed_call;
+        return failed(Reason::start_failed, "could not be started: " + call + ": " + error_text(end.error_number), false);
+    }
+    case EndKind::stopped: return failed(Reason::cancelled, "stopped on request", false);
+    case EndKind::lost:
+    case EndKind::interrupted: break;
+    }
+    return failed(Reason::lost, "nobody knows how it ended", false);
+}
+
+Duration retry_delay(flow::RetryPlan const& plan, int failures) {
+    double const factor = std::pow(std::max(plan.backoff, 1.0), std::max(failures - 1, 0));
+    double const delay = static_cast<double>(plan.delay.count()) * factor;
+    double const longest = static_cast<double>(plan.max_delay.count());
+    return Duration(static_cast<std::int64_t>(std::min(delay, longest)));
+}
+
+Json failed_attempt_value(AttemptRow const& attempt) {
+    JsonMap map;
+    map.append("exit_code", attempt.exit_code ? Json(*attempt.exit_code) : Json());
+    map.append("signal", attempt.signal);
+    map.append("timed_out", attempt.reason == Reason::timeout);
+    map.append("attempt", attempt.number);
+    map.append("reason", name_of(attempt.reason));
+    return map;
+}
+
+}  // namespace pawl
