@@ -64,7 +64,7 @@ private:
     BodyMax body_max_;
     State state_ = State::head;
     std::string head_;
-    bool line_start_ = true, first_line_ = true, after_cr_ = false, blank_line_ = true;
+    bool first_line_ = true, line_start_ = true, after_cr_ = false;
     std::uint64_t body_length_ = 0;
     Request request_;
     Refusal refusal_;
