@@ -40,6 +40,7 @@ struct RemoveWorkflow {
 /// Starts a run of a version whose plan was loaded off the loop.
 struct StartRun {
     VersionId version;                    ///< of a stored version; 0: `transient` holds a new one
+    int number = 0;                       ///< of that version
     std::string workflow;                 ///< name, for messages and audit
     std::shared_ptr<flow::Plan const> plan;
     std::string root;
@@ -59,7 +60,8 @@ struct CancelRun {
 struct RetryRun {
     RunId run;
     std::string from;                     ///< step id: it and all behind it run again; empty: all that did not succeed
-    VersionId version;
+    VersionId version;                    ///< the one the ended run was pinned to, and its number
+    int number = 0;
     std::shared_ptr<flow::Plan const> plan;
     std::string root;
     std::shared_ptr<StoredRun const> ended;  ///< store.h; null: it has not ended (conflict)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/crash_point.h"
 #include "daemon/core/context.h"
 #include "daemon/core/prepare.h"
 #include "daemon/core/retry.h"
@@ -228,6 +229,7 @@ void Machine::on(SlotGranted const& granted) {
 
 void Machine::on(RunAttemptEnded const& ended) {
     AttemptRow* attempt = find(ended.attempt);
+    if (attempt == nullptr && PAWL_MUTANT("stale_exit_accepted") && !run_.attempts.empty()) attempt = &run_.attempts.front();
     bool const stale = attempt == nullptr || is_final(attempt->state);
     if (stale) return;  // decided already: recovery and a late report may both tell it
     settle_attempt(*attempt, ended.end);

@@ -1,0 +1,113 @@
+#include "daemon/core/carry.h"
+
+#include <vector>
+
+#include "common/base/error_codes.h"
+
+namespace pawl {
+namespace {
+
+using flow::StepIndex;
+
+void carry_values(Run& fresh, StoredRun const& ended) {
+    fresh.row.retry_of = ended.run.id;
+    fresh.row.number_of_try = ended.run.number_of_try + 1;
+    fresh.row.group = ended.run.group;
+    fresh.data.inputs = ended.data.inputs;
+    fresh.data.vars = ended.data.vars;
+    fresh.data.event = ended.data.event;
+}
+
+/// Marks every step behind a marked one.
+void spread(flow::Plan const& plan, std::vector<bool>& again) {
+    std::vector<StepIndex> open;
+    for (std::size_t i = 0; i < again.size(); ++i)
+        if (again[i]) open.push_back(static_cast<StepIndex>(i));
+    while (!open.empty()) {
+        StepIndex const at = open.back();
+        open.pop_back();
+        for (StepIndex dependent : plan.steps[at].dependents) {
+            if (again[dependent]) continue;
+            again[dependent] = true;
+            open.push_back(dependent);
+        }
+    }
+}
+
+void carry_step(Run& fresh, StoredRun const& ended, std::size_t index) {
+    StepRow row = ended.steps[index];
+    row.run = fresh.row.id;
+    row.carried = true;
+    row.spec.clear();
+    bool const bad = row.state == StepState::failed || row.state == StepState::lost;
+    if (bad && fresh.row.failed_step.empty() && !fresh.plan->steps[index].continue_on_error) fresh.row.failed_step = row.id;
+    fresh.steps[index] = std::move(row);
+}
+
+Error conflict(std::string message, std::string hint) {
+    return Error{.code = code::conflict, .message = std::move(message), .where = {}, .hint = std::move(hint)};
+}
+
+Error no_such_step(std::string_view step) {
+    return Error{.code = code::not_found, .message = "the run has no step '" + std::string(step) + "'", .where = {},
+                 .hint = "pawl inspect shows its steps"};
+}
+
+bool is_handler(flow::Plan const& plan, std::size_t index) { return plan.steps[index].section != flow::Section::steps; }
+
+}  // namespace
+
+Status carry_over(Run& fresh, StoredRun const& ended, std::string_view from) {
+    flow::Plan const& plan = *fresh.plan;
+    std::vector<bool> again(plan.steps.size());
+    for (std::size_t i = 0; i < again.size(); ++i) again[i] = !is_handler(plan, i) && ended.steps[i].state != StepState::succeeded;
+    if (!from.empty()) {
+        std::optional<StepIndex> const index = plan.find(from);
+        if (!index || is_handler(plan, *index)) return no_such_step(from);
+        again[*index] = true;
+    }
+    bool any = false;
+    for (std::size_t i = 0; i < again.size(); ++i) any = any || again[i];
+    if (!any)
+        return conflict("every step of run " + std::to_string(ended.run.id.value) + " succeeded: there is nothing to retry",
+                        "name a step: pawl retry " + std::to_string(ended.run.id.value) + " --from STEP");
+    spread(plan, again);
+    carry_values(fresh, ended);
+    for (std::size_t i = 0; i < again.size(); ++i)
+        if (!again[i] && !is_handler(plan, i)) carry_step(fresh, ended, i);
+    return Done{};
+}
+
+Status carry_over_resolved(Run& fresh, StoredRun const& ended, std::string_view step, ResolveStep::As as, std::string_view comment) {
+    flow::Plan const& plan = *fresh.plan;
+    std::optional<StepIndex> const index = plan.find(step);
+    if (!index) return no_such_step(step);
+    if (ended.steps[*index].state != StepState::lost)
+        return conflict("step '" + std::string(step) + "' is " + std::string(name_of(ended.steps[*index].state)) + ", not lost",
+                        "only a lost step can be resolved; pawl retry starts the run again");
+    if (is_handler(plan, *index)) return conflict("'" + std::string(step) + "' is a handler", "handlers are not carried over");
+    std::vector<bool> again(plan.steps.size());
+    for (std::size_t i = 0; i < again.size(); ++i) {
+        StepState const state = ended.steps[i].state;
+        again[i] = !is_handler(plan, i) && state != StepState::succeeded && state != StepState::lost;
+    }
+    again[*index] = as == ResolveStep::As::retry;
+    spread(plan, again);
+    carry_values(fresh, ended);
+    for (std::size_t i = 0; i < again.size(); ++i) {
+        if (again[i] || is_handler(plan, i)) continue;
+        if (i == *index) {
+            StoredRun settled{.run = ended.run, .steps = ended.steps};
+            StepRow& row = settled.steps[i];
+            row.state = as == ResolveStep::As::success ? StepState::succeeded : StepState::failed;
+            row.reason = Reason::resolved;
+            row.message = "resolved by hand" + (comment.empty() ? std::string() : ": " + std::string(comment));
+            carry_step(fresh, settled, i);
+        } else {
+            carry_step(fresh, ended, i);
+        }
+    }
+    return Done{};
+}
+
+}  // namespace pawl
