@@ -1,4 +1,5 @@
 /* Dies at the crash point the test asked for. Only one name is ever asked for, so one counter is enough. */
+#define _GNU_SOURCE
 #include "daemon/shim/crash.h"
 
 #ifdef PAWL_CRASH_POINTS

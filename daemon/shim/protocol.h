@@ -14,6 +14,7 @@ enum pawl_message_kind {
     PAWL_STOP = 2,   /* to the shim: ignored unless `attempt` is the one that runs */
     PAWL_DONE = 3    /* from the shim: a wake-up with a code; the truth is in the slot */
 };
+enum pawl_stop_code { PAWL_STOP_GENTLY = 0, PAWL_STOP_NOW = 1 }; /* stop signal, grace, KILL; or KILL at once */
 enum pawl_done_code { PAWL_DONE_RECORDED = 0, PAWL_DONE_BAD_SPEC = 64, PAWL_DONE_REFUSED = 75 };
 enum pawl_launch_descriptor { PAWL_FD_SPEC, PAWL_FD_TABLE, PAWL_FD_LOG, PAWL_FD_INDEX, PAWL_FD_CGROUP, PAWL_FD_COUNT };
 

@@ -120,6 +120,14 @@ static void signal_attempt(struct attempt const* attempt, int signal) {
     if (kill(-attempt->child, signal) != 0) kill(attempt->child, signal); /* it may have joined another group */
 }
 
+static void kill_attempt(struct shim* shim, struct attempt* attempt) {
+    attempt->stage = KILLING;
+    attempt->claim.record.flags |= PAWL_KILLED;
+    signal_attempt(attempt, SIGKILL);
+    kill(attempt->child, SIGKILL);
+    arm(shim, UNKILLABLE_AFTER_MS);
+}
+
 static void begin_ending(struct shim* shim, struct attempt* attempt, uint16_t flag) {
     attempt->claim.record.flags |= flag;
     if (attempt->stage != RUNNING) return;
@@ -129,18 +137,19 @@ static void begin_ending(struct shim* shim, struct attempt* attempt, uint16_t fl
     arm(shim, attempt->spec.head.grace_ms);
 }
 
+/* Asked by the daemon, or by whoever shuts the machine down. */
+static void asked_to_stop(struct shim* shim, struct attempt* attempt, int now) {
+    if (attempt->ended) return;
+    begin_ending(shim, attempt, PAWL_TERM);
+    if (now && attempt->stage != KILLING) kill_attempt(shim, attempt);
+}
+
 static void timer_fired(struct shim* shim, struct attempt* attempt) {
     uint64_t times;
     if (read(shim->timer, &times, sizeof times) != (ssize_t)sizeof times) return;
     switch (attempt->stage) {
     case RUNNING: begin_ending(shim, attempt, PAWL_TIMEOUT); return;
-    case ENDING:
-        attempt->stage = KILLING;
-        attempt->claim.record.flags |= PAWL_KILLED;
-        signal_attempt(attempt, SIGKILL);
-        kill(attempt->child, SIGKILL);
-        arm(shim, UNKILLABLE_AFTER_MS);
-        return;
+    case ENDING: kill_attempt(shim, attempt); return;
     case KILLING: attempt->ended = shim->stuck = 1; return;
     }
 }
@@ -166,7 +175,7 @@ static void take_signals(struct shim* shim, struct attempt* attempt) {
     ssize_t const got = read(shim->signals, seen, sizeof seen);
     for (ssize_t i = 0; i < got / (ssize_t)sizeof seen[0]; ++i) {
         if (seen[i].ssi_signo == SIGCHLD) look_for_the_end(attempt);
-        else if (!attempt->ended) begin_ending(shim, attempt, PAWL_TERM);
+        else asked_to_stop(shim, attempt, seen[i].ssi_signo == SIGUSR1);
     }
 }
 
@@ -182,7 +191,7 @@ static void take_message(struct shim* shim, struct attempt* attempt) {
     }
     close_all(launch.fds);
     struct pawl_message const message = launch.message;
-    if (message.kind == PAWL_STOP && message.attempt == attempt->id && !attempt->ended) begin_ending(shim, attempt, PAWL_TERM);
+    if (message.kind == PAWL_STOP && message.attempt == attempt->id) asked_to_stop(shim, attempt, message.code == PAWL_STOP_NOW);
     if (message.kind == PAWL_LAUNCH) say_done(shim, message.attempt, message.slot, message.epoch, PAWL_DONE_REFUSED); /* one at a time */
 }
 
@@ -353,6 +362,7 @@ static int prepare(struct shim* shim) {
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGUSR1); /* from a later daemon: TERM without grace */
     shim->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     sigaddset(&set, SIGHUP); /* blocked and never read: no terminal ends an attempt */
     sigaddset(&set, SIGINT);

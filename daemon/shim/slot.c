@@ -1,5 +1,6 @@
 /* Claims a slot and keeps its record. Closing any descriptor of the table would drop the lock: this process has exactly one, the one of
  * the launch, and only pread and pwrite use it, because its offset is shared with the daemon. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

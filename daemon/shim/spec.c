@@ -1,4 +1,5 @@
 /* Reads the spec of a launch out of its memfd and checks it before anything is claimed. */
+#define _GNU_SOURCE
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>

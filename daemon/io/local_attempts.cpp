@@ -1,0 +1,393 @@
+// Launches, adopts, classifies and stops attempts through their slots.
+#include "daemon/io/local_attempts.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "common/base/crash_point.h"
+#include "daemon/io/sealed_spec.h"
+
+namespace pawl {
+namespace {
+
+constexpr int launches_max = 3;               // of one attempt whose shims die before they claim its slot
+constexpr std::uint64_t retry_after_ms = 200;
+
+UtcTime from_ns(std::int64_t ns) { return UtcTime(std::chrono::floor<Duration>(std::chrono::nanoseconds(ns))); }
+
+/// Shortages that pass: the launch stays due.
+bool may_pass(int error) {
+    return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE || error == ENOBUFS || error == EINTR ||
+           error == ETOOMANYREFS;
+}
+
+std::string name_of_call(std::uint16_t flags) {
+    static constexpr std::array<char const*, 16> names{
+        "",          "setpgid", "cgroup",      "oom_score_adj", "dup2",  "setrlimit", "setuid", "no_new_privs",
+        "pdeathsig", "chdir",   "sigprocmask", "execve",        "vfork", "pipe2",     "",       ""};
+    return names[flags >> PAWL_FAILED_CALL_SHIFT];
+}
+
+EndKind kind_of_exit(pawl_slot const& record, bool stop_asked) {
+    if ((record.flags & PAWL_TIMEOUT) != 0) return EndKind::timed_out;
+    if ((record.flags & PAWL_TERM) != 0) return stop_asked ? EndKind::stopped : EndKind::interrupted;
+    return WIFEXITED(record.result) ? EndKind::exited : EndKind::signalled;
+}
+
+AttemptEnd end_of_kind(EndKind kind) {
+    AttemptEnd end;
+    end.kind = kind;
+    return end;
+}
+
+Verdict verdict_of(VerdictKind kind) {
+    Verdict verdict;
+    verdict.kind = kind;
+    return verdict;
+}
+
+AttemptEnd start_failure(std::string call, int error) {
+    AttemptEnd end = end_of_kind(EndKind::start_failed);
+    end.error_number = error;
+    end.failed_call = std::move(call);
+    end.ended_at = std::chrono::floor<Duration>(std::chrono::system_clock::now());
+    return end;
+}
+
+bool same(SlotReading const& a, SlotReading const& b) {
+    return a.content == b.content && std::memcmp(&a.record, &b.record, sizeof a.record) == 0;
+}
+
+}  // namespace
+
+AttemptEnd describe_end(pawl_slot const& record, bool stop_asked) {
+    AttemptEnd end;
+    end.ended_at = from_ns(record.ended);
+    end.ran = std::chrono::milliseconds(record.ran);
+    end.cpu = Duration(static_cast<std::int64_t>(record.cpu));
+    end.max_rss_kib = record.maxrss;
+    end.killed = (record.flags & PAWL_KILLED) != 0;
+    end.log_cut = (record.flags & PAWL_LOG_CUT) != 0;
+    end.leftovers = (record.flags & PAWL_LEFTOVERS) != 0;
+    end.stuck = (record.flags & PAWL_STUCK) != 0;
+    switch (record.state) {
+    case PAWL_EXITED:
+        end.kind = kind_of_exit(record, stop_asked);
+        if (WIFEXITED(record.result)) end.exit_code = WEXITSTATUS(record.result);
+        if (WIFSIGNALED(record.result)) end.signal = WTERMSIG(record.result);
+        return end;
+    case PAWL_EXECFAIL:
+        end.kind = EndKind::start_failed;
+        end.error_number = record.result;
+        end.failed_call = name_of_call(record.flags);
+        return end;
+    case PAWL_VOID: end.kind = EndKind::stopped; return end;
+    default: end.kind = EndKind::lost; return end;
+    }
+}
+
+/// An attempt that this daemon launched or adopted and whose end it has not told yet.
+struct LocalAttempts::Live {
+    enum class Hands : std::uint8_t { none, shim, stranger };  ///< waiting; a shim of our pool; one of an earlier daemon
+
+    LocalAttempts* owner = nullptr;
+    AttemptId attempt;
+    RunId run;
+    SlotRef slot;
+    Hands hands = Hands::none;
+    bool stop_asked = false;
+    bool kill_now = false;  ///< without grace
+    int launches = 0;
+    std::string spec;  ///< encoded, kept until the end: the shim may die before it claims the slot
+    UniqueFd holder;   ///< pidfd of a stranger
+    UvHandle<uv_poll_t> poll;
+};
+
+Result<std::unique_ptr<LocalAttempts>> LocalAttempts::open(uv_loop_t& loop, AttemptEvents& events, LocalAttemptsOptions options) {
+    Result<RunFiles> files = RunFiles::open(options.state_folder, options.state_path);
+    if (!files) return files.error();
+    return std::unique_ptr<LocalAttempts>(new LocalAttempts(loop, events, std::move(options), std::move(*files)));
+}
+
+LocalAttempts::LocalAttempts(uv_loop_t& loop, AttemptEvents& events, LocalAttemptsOptions options, RunFiles files)
+    : loop_(loop),
+      events_(events),
+      options_(std::move(options)),
+      files_(std::move(files)),
+      epoch_(std::max<std::uint32_t>(options_.epoch, 1)),
+      pool_(loop, {.shim_path = options_.shim_path, .idle_kept = options_.idle_shims_kept, .idle_time = options_.idle_shim_time}, *this),
+      sweeper_(loop, [this](AttemptId attempt) {
+          if (cgroups_) cgroups_->remove(attempt);
+          events_.swept(attempt);
+      }),
+      retry_timer_(new uv_timer_t) {
+    if (!options_.cgroup_folder) cgroups_ = AttemptCgroups::detect();
+    else if (!options_.cgroup_folder->empty()) cgroups_ = AttemptCgroups::below(*options_.cgroup_folder);
+    std::vector<std::uint32_t> const existing = list_tables(options_.state_folder);
+    if (!existing.empty()) epoch_ = std::max(epoch_, existing.back() + 1);
+    uv_timer_init(&loop_, retry_timer_.get());
+    retry_timer_->data = this;
+}
+
+LocalAttempts::~LocalAttempts() = default;
+
+// ---- slots ----
+
+/// Before the first slot is handed out, so that a row never names a table that is not on disk: a missing table is damage, not "never started".
+bool LocalAttempts::create_table() {
+    Result<SlotTable> table = SlotTable::create(options_.state_folder, epoch_, options_.instance, options_.boot);
+    if (table) tables_.emplace(epoch_, std::move(*table));
+    return static_cast<bool>(table);
+}
+
+SlotRef LocalAttempts::allot() {
+    if (next_slot_ > last_slot) {
+        ++epoch_;
+        next_slot_ = 1;
+        PAWL_CRASH_POINT("table.rotated");
+    }
+    if (next_slot_ == 1) create_table();  // refused: launch() tries again, and tells
+    return {epoch_, next_slot_++};
+}
+
+SlotTable const* LocalAttempts::table_of(std::uint32_t epoch) {
+    if (auto const known = tables_.find(epoch); known != tables_.end()) return &known->second;
+    Result<SlotTable> table = SlotTable::open(options_.state_folder, epoch, options_.instance);
+    if (!table) return nullptr;
+    return &tables_.emplace(epoch, std::move(*table)).first->second;
+}
+
+void LocalAttempts::delete_tables_except(std::span<std::uint32_t const> named) {
+    for (std::uint32_t const epoch : list_tables(options_.state_folder)) {
+        bool const live = std::ranges::any_of(live_, [&](auto const& entry) { return entry.second->slot.epoch == epoch; });
+        if (epoch >= epoch_ || live || std::ranges::find(named, epoch) != named.end()) continue;
+        SlotTable const* const table = table_of(epoch);
+        if (table == nullptr || table->anyone_holds()) continue;  // a damaged one is kept for people to look at
+        unlinkat(options_.state_folder, table_name(epoch).c_str(), 0);
+        PAWL_CRASH_POINT("table.deleted");
+        tables_.erase(epoch);
+    }
+}
+
+// ---- what became of it ----
+
+/// Record, lock, record: only when both readings are the same was nobody at work in between, and the free lock belongs to what was read.
+Verdict LocalAttempts::judge(SlotTable const& table, AttemptId attempt, RunId run, std::uint32_t slot, bool stop_asked) const {
+    SlotReading reading = table.read(slot);
+    for (;;) {
+        if (table.holder(slot) != 0) return verdict_of(VerdictKind::alive);
+        SlotReading const again = table.read(slot);
+        if (same(reading, again)) break;
+        reading = again;
+    }
+    bool const this_boot = table.boot() == options_.boot && options_.boot != Uuid{};
+    if (reading.content == SlotContent::empty) return verdict_of(this_boot ? VerdictKind::never_started : VerdictKind::lost);
+    bool const ours = reading.content == SlotContent::record && reading.record.attempt == static_cast<std::uint64_t>(attempt.value);
+    if (!ours || reading.record.state == PAWL_CLAIMED || reading.record.state == PAWL_STARTED) return verdict_of(VerdictKind::lost);
+    Verdict verdict{.kind = VerdictKind::ended, .end = describe_end(reading.record, stop_asked)};
+    if (reading.record.state == PAWL_EXITED && run) verdict.end.outputs = files_.read_outputs(attempt, run);
+    return verdict;
+}
+
+Verdict LocalAttempts::classify(AttemptId attempt, RunId run, SlotRef slot) {
+    SlotTable const* const table = table_of(slot.epoch);
+    if (table == nullptr) return verdict_of(VerdictKind::lost);
+    auto const live = live_.find(attempt);
+    return judge(*table, attempt, run, slot.slot, live != live_.end() && live->second->stop_asked);
+}
+
+/// Asked when there is reason to think that it is over. Destroys `live` when it is.
+void LocalAttempts::settle(Live& live) {
+    Verdict const verdict = classify(live.attempt, live.run, live.slot);
+    switch (verdict.kind) {
+    case VerdictKind::alive: watch_holder(live); return;
+    case VerdictKind::ended: report(live.attempt, verdict.end); return;
+    case VerdictKind::lost: report(live.attempt, AttemptEnd{}); return;
+    case VerdictKind::never_started: live.stop_asked ? revoke(live) : launch_again(live); return;
+    }
+}
+
+void LocalAttempts::report(AttemptId attempt, AttemptEnd const& end) {
+    if (cgroups_ && end.kind != EndKind::lost) cgroups_->remove(attempt);  // a lost one is swept first
+    live_.erase(attempt);
+    events_.ended(attempt, end);
+}
+
+// ---- launch ----
+
+void LocalAttempts::launch(AttemptId attempt, RunId run, SlotRef slot, LaunchSpec const& spec) {
+    if (live_.contains(attempt)) return;
+    bool const missing = table_of(slot.epoch) == nullptr;
+    if (missing && (slot.epoch != epoch_ || !create_table())) return report(attempt, start_failure("slot table", ENOENT));
+    AttemptFiles files;
+    if (auto const error = files_.prepare(attempt, run, spec, files)) return report(attempt, start_failure(error->call, error->number));
+    files.env.push_back("PAWL_SOCKET=" + options_.socket_path);
+    auto live = std::make_unique<Live>();
+    live->owner = this;
+    live->attempt = attempt;
+    live->run = run;
+    live->slot = slot;
+    live->spec = encode_spec(attempt, spec, files.env);
+    if (live->spec.empty()) return report(attempt, start_failure("spec", EINVAL));
+    Live& entry = *live_.emplace(attempt, std::move(live)).first->second;
+    hand_over(entry, files);
+}
+
+void LocalAttempts::hand_over(Live& live, AttemptFiles const& files) {
+    UniqueFd const spec = seal(live.spec);
+    UniqueFd const cgroup = cgroups_ ? cgroups_->make(live.attempt) : UniqueFd();
+    SlotTable const* const table = table_of(live.slot.epoch);
+    int error = spec ? 0 : errno;
+    if (table == nullptr) return report(live.attempt, start_failure("slot table", ENOENT));
+    if (error == 0) {
+        std::array<int, PAWL_FD_COUNT> const descriptors{spec.get(), table->fd(), files.log.get(), files.index.get(), cgroup.get()};
+        error = pool_.launch(live.attempt, live.slot.epoch, live.slot.slot, {descriptors.data(), cgroup ? descriptors.size() : descriptors.size() - 1});
+    }
+    if (error == 0) {
+        live.hands = Live::Hands::shim;
+        ++live.launches;
+    } else if (may_pass(error)) {
+        live.hands = Live::Hands::none;
+        retry_soon();
+    } else {
+        report(live.attempt, start_failure("posix_spawn", error));
+    }
+}
+
+void LocalAttempts::launch_again(Live& live) {
+    if (live.launches >= launches_max) return report(live.attempt, start_failure("claim", EAGAIN));
+    AttemptFiles files;
+    auto const error = files_.open_logs(live.attempt, live.run, files);
+    if (!error) return hand_over(live, files);
+    if (!may_pass(error->number)) return report(live.attempt, start_failure(error->call, error->number));
+    live.hands = Live::Hands::none;
+    retry_soon();
+}
+
+void LocalAttempts::retry_soon() {
+    if (uv_is_active(reinterpret_cast<uv_handle_t*>(retry_timer_.get())) != 0) return;
+    uv_timer_start(
+        retry_timer_.get(),
+        [](uv_timer_t* timer) {
+            if (timer->data != nullptr) static_cast<LocalAttempts*>(timer->data)->retry();
+        },
+        retry_after_ms, 0);
+}
+
+void LocalAttempts::retry() {
+    std::vector<AttemptId> due;
+    for (auto const& [attempt, live] : live_)
+        if (live->hands == Live::Hands::none || (live->hands == Live::Hands::stranger && !live->poll)) due.push_back(attempt);
+    std::ranges::sort(due);
+    for (AttemptId const attempt : due)
+        if (auto const live = live_.find(attempt); live != live_.end()) settle(*live->second);
+}
+
+void LocalAttempts::shim_done(AttemptId attempt, std::uint32_t code) {
+    auto const live = live_.find(attempt);
+    if (live == live_.end()) return;
+    if (code == PAWL_DONE_BAD_SPEC) return report(attempt, start_failure("spec", EBADMSG));
+    live->second->hands = Live::Hands::none;
+    settle(*live->second);
+}
+
+void LocalAttempts::shim_died(AttemptId attempt) {
+    auto const live = live_.find(attempt);
+    if (live == live_.end()) return;
+    live->second->hands = Live::Hands::none;
+    settle(*live->second);
+}
+
+// ---- adopt ----
+
+void LocalAttempts::adopt(AttemptId attempt, RunId run, SlotRef slot) {
+    if (live_.contains(attempt)) return;
+    PAWL_CRASH_POINT("attempts.adopting");
+    auto live = std::make_unique<Live>();
+    live->owner = this;
+    live->attempt = attempt;
+    live->run = run;
+    live->slot = slot;
+    settle(*live_.emplace(attempt, std::move(live)).first->second);
+}
+
+/// The holder's number, a descriptor of it, and the number again: while the slot is locked the number cannot go to somebody else, so the same
+/// answer twice means that the descriptor is the holder.
+void LocalAttempts::watch_holder(Live& live) {
+    live.hands = Live::Hands::stranger;
+    SlotTable const* const table = table_of(live.slot.epoch);
+    pid_t const pid = table == nullptr ? 0 : table->holder(live.slot.slot);
+    UniqueFd holder(pid > 0 ? static_cast<int>(syscall(SYS_pidfd_open, pid, 0)) : -1);
+    auto poll = std::make_unique<uv_poll_t>();
+    bool const certain = holder && table->holder(live.slot.slot) == pid;
+    if (!certain || uv_poll_init(&loop_, poll.get(), holder.get()) != 0) return retry_soon();  // it just ended, or descriptors are short
+    live.poll.reset(poll.release());
+    live.holder = std::move(holder);
+    live.poll->data = &live;
+    uv_poll_start(live.poll.get(), UV_READABLE, [](uv_poll_t* handle, int, int) {
+        auto* const gone = static_cast<Live*>(handle->data);
+        if (gone == nullptr) return;
+        gone->poll.reset();
+        gone->holder.reset();
+        gone->hands = Live::Hands::none;
+        gone->owner->settle(*gone);
+    });
+    if (live.stop_asked) signal_holder(live);
+}
+
+// ---- stop ----
+
+void LocalAttempts::stop(AttemptId attempt, SlotRef slot, bool now) {
+    if (!live_.contains(attempt)) {
+        auto fresh = std::make_unique<Live>();
+        fresh->owner = this;
+        fresh->attempt = attempt;
+        fresh->slot = slot;
+        live_.emplace(attempt, std::move(fresh));
+    }
+    Live& live = *live_.at(attempt);
+    live.stop_asked = true;
+    live.kill_now = live.kill_now || now;
+    switch (live.hands) {
+    case Live::Hands::shim: pool_.stop(attempt, now); return;
+    case Live::Hands::stranger: signal_holder(live); return;
+    case Live::Hands::none: settle(live); return;
+    }
+}
+
+/// Nobody holds the slot and nobody ever did: VOID keeps it so, even for a launch of an earlier daemon that is still under way.
+void LocalAttempts::revoke(Live& live) {
+    SlotTable const* const table = table_of(live.slot.epoch);
+    auto const attempt = static_cast<std::uint64_t>(live.attempt.value);
+    switch (table == nullptr ? SlotTable::Revoked::failed : table->revoke(live.slot.slot, attempt)) {
+    case SlotTable::Revoked::yes: report(live.attempt, end_of_kind(EndKind::stopped)); return;
+    case SlotTable::Revoked::held:    // somebody was faster: it runs, or has run
+    case SlotTable::Revoked::used:
+    case SlotTable::Revoked::failed:  // not now
+        live.hands = Live::Hands::none;
+        retry_soon();
+        return;
+    }
+}
+
+/// An orphan hears signals only: TERM to stop, USR1 to stop without grace, CONT because a stopped shim would hear neither. Never KILL: it has a
+/// record to write.
+void LocalAttempts::signal_holder(Live const& live) {
+    if (!live.holder) return;  // watch_holder() does it as soon as it has one
+    syscall(SYS_pidfd_send_signal, live.holder.get(), live.kill_now ? SIGUSR1 : SIGTERM, nullptr, 0);
+    syscall(SYS_pidfd_send_signal, live.holder.get(), SIGCONT, nullptr, 0);
+}
+
+void LocalAttempts::sweep(AttemptId attempt, SlotRef /*slot*/, std::string const& cookie) {
+    if (cgroups_ && !PAWL_MUTANT("no_sweep")) cgroups_->kill(attempt);
+    sweeper_.add(attempt, cookie);
+}
+
+}  // namespace pawl
