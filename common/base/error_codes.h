@@ -20,6 +20,7 @@ inline constexpr ErrorCode conflicting_keys{"conflicting_keys"};
 inline constexpr ErrorCode cycle{"cycle"};
 inline constexpr ErrorCode expression_in_run{"expression_in_run"};    ///< ${{ }} where text would be executed
 inline constexpr ErrorCode unsafe_crash_policy{"unsafe_crash_policy"};  ///< warning: retry without idempotent or on_crash
+inline constexpr ErrorCode unsafe_argument{"unsafe_argument"};        ///< warning: a value from outside may be read as an option
 inline constexpr ErrorCode limit_exceeded{"limit_exceeded"};
 
 // Expressions.

@@ -1,0 +1,178 @@
+// From scalars to programs. Values that are lists or maps become one CEL expression whose parts remember where they came from.
+#include "common/flow/expressions.h"
+
+#include <algorithm>
+
+#include "common/base/error_codes.h"
+#include "common/base/text.h"
+
+namespace pawl::flow {
+namespace {
+
+using yaml::Node;
+
+/// Programs outlive the tree, and ask for places when they fail: they hold the file's text and their own scalar.
+using FileRef = std::shared_ptr<yaml::File const>;
+
+cel::Source source_of(Node const& scalar, FileRef const& file) {
+    return {scalar.text, [file, scalar](std::size_t offset, std::size_t length) { return file->place_in(scalar, offset, length); }};
+}
+
+/// A CEL expression made of a tree of values.
+class ValueText {
+public:
+    void add(Node const& node) {
+        switch (node.kind) {
+        case yaml::Kind::empty: text_ += "null"; return;
+        case yaml::Kind::scalar: add_scalar(node); return;
+        case yaml::Kind::list: add_list(node); return;
+        case yaml::Kind::map: add_map(node); return;
+        }
+    }
+
+    cel::Source source(FileRef const& file) && {
+        return {std::move(text_), [file, pieces = std::move(pieces_)](std::size_t offset, std::size_t length) {
+                    auto const after = std::ranges::upper_bound(pieces, offset, {}, &Piece::at);
+                    if (after == pieces.begin()) return pieces.empty() ? SourcePos{} : pieces.front().node.where;
+                    Piece const& piece = *std::prev(after);
+                    std::size_t const inside = std::min(piece.from + (offset - piece.at), piece.node.text.size());
+                    return file->place_in(piece.node, inside, length);
+                }};
+    }
+
+private:
+    struct Piece {
+        std::size_t at;    ///< in the expression
+        std::size_t from;  ///< in the value of the scalar
+        Node node;         ///< a scalar: cheap to copy
+    };
+
+    void add_list(Node const& node) {
+        text_ += '[';
+        for (Node const& item : node.items) {
+            if (&item != &node.items.front()) text_ += ", ";
+            add(item);
+        }
+        text_ += ']';
+    }
+
+    void add_map(Node const& node) {
+        text_ += '{';
+        for (yaml::Member const& member : node.members) {
+            if (&member != &node.members.front()) text_ += ", ";
+            pieces_.push_back({text_.size(), 0, member.key});
+            append_json_string(text_, member.key.text);
+            text_ += ": ";
+            add(member.value);
+        }
+        text_ += '}';
+    }
+
+    void add_scalar(Node const& node) {
+        if (node.text.find("${{") == std::string::npos) {
+            pieces_.push_back({text_.size(), 0, node});
+            Json const value = yaml::scalar_to_json(node);
+            if (value.is_string()) append_json_string(text_, value.as_string());
+            else text_ += dump_json(value);
+            return;
+        }
+        add_parts(node);
+    }
+
+    /// "a${{ x }}b" → "a" + string(x) + "b". The line ends close a comment in the expression.
+    void add_parts(Node const& node) {
+        std::string_view const text = node.text;
+        std::size_t at = 0;
+        bool first = true;
+        auto const join = [&] {
+            if (!first) text_ += " + ";
+            first = false;
+        };
+        auto const add_literal = [&](std::size_t begin, std::size_t end) {
+            if (begin == end) return;
+            join();
+            pieces_.push_back({text_.size(), begin, node});
+            append_json_string(text_, text.substr(begin, end - begin));
+        };
+        while (at < text.size()) {
+            std::size_t const open = text.find("${{", at);
+            auto const close = open == std::string_view::npos ? std::nullopt : cel::find_template_end(text, open + 3);
+            if (!close) break;
+            add_literal(at, open);
+            join();
+            bool const whole = open == 0 && *close + 2 == text.size();
+            text_ += whole ? "(" : "string(";
+            pieces_.push_back({text_.size(), open + 3, node});
+            text_ += text.substr(open + 3, *close - open - 3);
+            text_ += "\n)";
+            at = *close + 2;
+        }
+        add_literal(at, text.size());
+        if (first) text_ += "''";
+    }
+
+    std::string text_;
+    std::vector<Piece> pieces_;
+};
+
+}  // namespace
+
+bool holds_expression(Node const& node) {
+    if (node.is_scalar()) return node.text.find("${{") != std::string::npos;
+    for (Node const& item : node.items)
+        if (holds_expression(item)) return true;
+    for (yaml::Member const& member : node.members)
+        if (holds_expression(member.value)) return true;
+    return false;
+}
+
+cel::Template literal(std::string text) {
+    cel::Template made;
+    made.parts.push_back({std::move(text), std::nullopt});
+    return made;
+}
+
+cel::Type type_of(cel::Template const& value) {
+    return value.is_whole() ? value.parts.front().program->result() : cel::Type(cel::Type::Kind::string);
+}
+
+void Expressions::report(Diagnostics found, Sight const& sight) {
+    for (Error& one : found) sight.explain(one);
+    reader_.add(std::move(found));
+}
+
+std::optional<cel::Program> Expressions::take(cel::Compiled compiled, Sight const& sight) {
+    if (!compiled.diagnostics.empty()) report(std::move(compiled.diagnostics), sight);
+    return std::move(compiled.program);
+}
+
+std::optional<cel::Program> Expressions::bare(Node const& scalar, Sight& sight, std::string_view key) {
+    std::string_view const text = trim(scalar.text);
+    if (text.starts_with("${{")) {
+        std::string_view inside = text.substr(3);
+        if (inside.ends_with("}}")) inside.remove_suffix(2);
+        reader_.error(code::expression_syntax, scalar.where, "'" + std::string(key) + "' is an expression without ${{ }}",
+                      "write " + std::string(key) + ": " + printable(take_characters(trim(inside), 80)));
+        return {};
+    }
+    return take(cel::compile(source_of(scalar, reader_.file()), sight.environment()), sight);
+}
+
+cel::Template Expressions::pasted(Node const& scalar, Sight& sight) {
+    if (scalar.text.find("${{") == std::string::npos) return literal(scalar.text);
+    cel::CompiledTemplate compiled = cel::compile_template(source_of(scalar, reader_.file()), sight.environment());
+    if (!compiled.diagnostics.empty()) report(std::move(compiled.diagnostics), sight);
+    return compiled.value ? *std::move(compiled.value) : literal({});
+}
+
+cel::Template Expressions::value(Node const& node, Sight& sight) {
+    if (node.is_scalar() && (holds_expression(node) || yaml::scalar_to_json(node).is_string())) return pasted(node, sight);
+    ValueText text;
+    text.add(node);
+    auto program = take(cel::compile(std::move(text).source(reader_.file()), sight.environment()), sight);
+    cel::Template made;
+    made.parts.push_back({{}, std::move(program)});
+    return made;
+}
+
+}  // namespace pawl::flow

@@ -1,0 +1,272 @@
+// The tables behind keys.h: keys, foreign words, and words of later versions.
+#include "common/flow/keys.h"
+
+#include <algorithm>
+
+#include "common/base/text.h"
+
+namespace pawl::flow {
+namespace {
+
+constexpr Key workflow_keys[] = {
+    {.name = "kind", .shape = Shape::choice, .doc = "What this document is.", .choices = "workflow project", .required = true},
+    {.name = "name", .shape = Shape::text, .doc = "Its name: lower-case letters, digits and '-'; unique in a daemon.", .required = true},
+    {.name = "description", .shape = Shape::text, .doc = "One or more sentences for people."},
+    {.name = "labels", .shape = Shape::text_map, .doc = "Names with texts, for filters."},
+    {.name = "inputs", .shape = Shape::declarations, .doc = "The values a run is given when it starts."},
+    {.name = "env", .shape = Shape::pasted_map, .doc = "Environment of every step; a step's own env is laid over it."},
+    {.name = "vars", .shape = Shape::value_map, .doc = "Values computed once when a run starts; each may use those above it."},
+    {.name = "if", .shape = Shape::expression, .standard = "true", .doc = "When it is false, the run is skipped."},
+    {.name = "concurrency", .shape = Shape::map, .doc = "How many runs of one group may live at a time.", .inner = Place::concurrency},
+    {.name = "priority", .shape = Shape::integer, .standard = "0", .doc = "Waiting runs with a higher number start first.", .min = -1'000'000, .max = 1'000'000},
+    {.name = "timeout", .shape = Shape::duration, .standard = "none", .doc = "How long a run may take, waiting included."},
+    {.name = "durability", .shape = Shape::choice, .standard = "full", .doc = "With normal, a power loss may repeat a step.", .choices = "full normal"},
+    {.name = "defaults", .shape = Shape::map, .doc = "What steps do not say themselves.", .inner = Place::defaults},
+    {.name = "steps", .shape = Shape::steps, .doc = "What is done: one flat list.", .required = true},
+    {.name = "finally", .shape = Shape::steps, .doc = "Handlers that run last, whatever happened."},
+    {.name = "on_failure", .shape = Shape::steps, .doc = "Handlers that run when the run failed."},
+    {.name = "on_success", .shape = Shape::steps, .doc = "Handlers that run when all went well."},
+    {.name = "on_cancel", .shape = Shape::steps, .doc = "Handlers that run when the run was cancelled."},
+    {.name = "outputs", .shape = Shape::value_map, .doc = "Values the run leaves behind."},
+};
+
+constexpr Key defaults_keys[] = {
+    {.name = "shell", .shape = Shape::shell, .standard = "sh", .doc = "The shell of steps with run.", .choices = "sh bash"},
+    {.name = "timeout", .shape = Shape::duration, .standard = "none", .doc = "Timeout of an attempt; handlers keep theirs of 10m."},
+    {.name = "dir", .shape = Shape::pasted, .standard = "the project's folder", .doc = "Working directory."},
+    {.name = "retry", .shape = Shape::map, .doc = "Retry policy of steps that have none.", .inner = Place::retry},
+    {.name = "stop", .shape = Shape::map, .doc = "How attempts are stopped.", .inner = Place::stop},
+    {.name = "on_crash", .shape = Shape::choice, .standard = "fail", .doc = "What follows when the outcome of an attempt is unknown.", .choices = "fail retry resume"},
+};
+
+constexpr Key concurrency_keys[] = {
+    {.name = "group", .shape = Shape::pasted, .doc = "Runs with the same text are one group.", .required = true},
+    {.name = "limit", .shape = Shape::integer, .standard = "1", .doc = "Runs of the group that may live at a time.", .min = 1, .max = 1'000'000},
+    {.name = "on_conflict", .shape = Shape::choice, .standard = "queue", .doc = "What a run does that finds the group full.", .choices = "queue skip replace fail"},
+    {.name = "max_queued", .shape = Shape::integer, .standard = "1000", .doc = "Runs of the group that may wait.", .min = 0, .max = 1'000'000},
+    {.name = "on_full", .shape = Shape::choice, .standard = "reject", .doc = "Whether a full queue refuses the new run or drops the waiting ones.", .choices = "reject latest"},
+};
+
+constexpr Key step_keys[] = {
+    {.name = "id", .shape = Shape::text, .doc = "Its name in needs and expressions: lower-case letters, digits and '_'.", .required = true},
+    {.name = "run", .shape = Shape::script, .doc = "A script for the shell, at most 64 KiB."},
+    {.name = "argv", .shape = Shape::pasted_list, .doc = "A program and its arguments, without a shell; an item is one argument."},
+    {.name = "uses", .shape = Shape::choice, .doc = "A step type instead of a program.", .choices = "set wait"},
+    {.name = "with", .shape = Shape::value_map, .doc = "What the step type is given."},
+    {.name = "shell", .shape = Shape::shell, .standard = "sh", .doc = "sh, bash, or an argument list to which the script is appended.", .choices = "sh bash"},
+    {.name = "dir", .shape = Shape::pasted, .standard = "the project's folder", .doc = "Working directory."},
+    {.name = "env", .shape = Shape::pasted_map, .doc = "Environment variables."},
+    {.name = "files", .shape = Shape::pasted_map, .doc = "Texts written to private files; the variable holds the path."},
+    {.name = "needs", .shape = Shape::text_list, .standard = "the step above", .doc = "Steps that must have ended before."},
+    {.name = "if", .shape = Shape::expression, .standard = "success()", .doc = "When it is false, the step is skipped."},
+    {.name = "retry", .shape = Shape::map, .doc = "Further attempts after a failure.", .inner = Place::retry},
+    {.name = "timeout", .shape = Shape::duration, .standard = "none; handlers: 10m", .doc = "How long an attempt may take."},
+    {.name = "stop", .shape = Shape::map, .doc = "How an attempt is stopped.", .inner = Place::stop},
+    {.name = "continue_on_error", .shape = Shape::boolean, .standard = "false", .doc = "A failure is shown but does not count."},
+    {.name = "outputs", .shape = Shape::declarations, .doc = "Types of what the step writes to $PAWL_OUTPUT."},
+    {.name = "on_crash", .shape = Shape::choice, .standard = "fail; retry when idempotent", .doc = "What follows when the outcome of an attempt is unknown.", .choices = "fail retry resume"},
+    {.name = "idempotent", .shape = Shape::boolean, .standard = "false", .doc = "Running it twice does no harm."},
+};
+
+constexpr Key retry_keys[] = {
+    {.name = "max_attempts", .shape = Shape::integer, .standard = "1", .doc = "Attempts in all.", .min = 1, .max = 1000},
+    {.name = "delay", .shape = Shape::duration, .standard = "10s", .doc = "Pause before the second attempt."},
+    {.name = "backoff", .shape = Shape::number, .standard = "2", .doc = "Each pause is that many times the one before.", .min = 1, .max = 100},
+    {.name = "max_delay", .shape = Shape::duration, .standard = "1h", .doc = "No pause is longer."},
+    {.name = "if", .shape = Shape::expression, .standard = "true", .doc = "Whether to go on after a failed attempt; sees step."},
+};
+
+constexpr Key stop_keys[] = {
+    {.name = "signal", .shape = Shape::choice, .standard = "TERM", .doc = "Sent to the step's processes first.", .choices = "TERM INT HUP QUIT USR1 USR2 KILL"},
+    {.name = "grace", .shape = Shape::duration, .standard = "10s", .doc = "After it, what still lives is killed."},
+};
+
+constexpr Key wait_keys[] = {
+    {.name = "for", .shape = Shape::pasted, .doc = "A duration."},
+    {.name = "until", .shape = Shape::pasted, .doc = "A timestamp."},
+};
+
+constexpr Key declaration_keys[] = {
+    {.name = "type", .shape = Shape::choice, .doc = "What the value is.", .choices = "string int number bool duration timestamp path list map any", .required = true},
+    {.name = "default", .shape = Shape::value, .doc = "Taken when nothing is given."},
+    {.name = "optional", .shape = Shape::boolean, .standard = "false", .doc = "The value may be missing."},
+    {.name = "description", .shape = Shape::text, .doc = "One sentence for people."},
+    {.name = "enum", .shape = Shape::value_list, .doc = "The values that are allowed."},
+    {.name = "pattern", .shape = Shape::text, .doc = "Regular expression (RE2) that the whole text must match."},
+    {.name = "min", .shape = Shape::text, .doc = "Least number or duration, or least length of a text or list."},
+    {.name = "max", .shape = Shape::text, .doc = "Greatest number or duration, or greatest length of a text or list."},
+    {.name = "items", .shape = Shape::declaration, .doc = "Type of the items of a list."},
+    {.name = "properties", .shape = Shape::declarations, .doc = "Members of a map."},
+};
+
+constexpr Key project_keys[] = {
+    {.name = "kind", .shape = Shape::choice, .doc = "What this document is.", .choices = "workflow project", .required = true},
+    {.name = "name", .shape = Shape::text, .doc = "Name of the project.", .required = true},
+    {.name = "language", .shape = Shape::integer, .standard = "1", .doc = "Version of the file format.", .min = 1, .max = 1},
+    {.name = "description", .shape = Shape::text, .doc = "One or more sentences for people."},
+    {.name = "labels", .shape = Shape::text_map, .doc = "Names with texts, for filters."},
+    {.name = "exclude", .shape = Shape::text_list, .doc = "Globs of files that do not belong to the project."},
+};
+
+struct PlaceRow {
+    std::string_view title;
+    std::span<Key const> keys;
+};
+
+constexpr PlaceRow places[place_count] = {
+    {"document", {}},
+    {"workflow", workflow_keys},
+    {"'defaults'", defaults_keys},
+    {"'concurrency'", concurrency_keys},
+    {"step", step_keys},
+    {"'retry'", retry_keys},
+    {"'stop'", stop_keys},
+    {"'with' of a wait", wait_keys},
+    {"declaration", declaration_keys},
+    {"project", project_keys},
+};
+
+/// Words of other tools, per place; Place::none holds everywhere the key exists.
+struct Foreign {
+    Place place;
+    std::string_view word, key;
+};
+constexpr Foreign foreign_words[] = {
+    {Place::step, "depends_on", "needs"},       {Place::step, "depends", "needs"},
+    {Place::step, "dependencies", "needs"},     {Place::step, "after", "needs"},
+    {Place::step, "requires", "needs"},         {Place::step, "upstream", "needs"},
+    {Place::step, "name", "id"},                {Place::step, "key", "id"},
+    {Place::step, "command", "run"},            {Place::step, "commands", "run"},
+    {Place::step, "cmd", "run"},                {Place::step, "script", "run"},
+    {Place::step, "bash", "run"},               {Place::step, "exec", "argv"},
+    {Place::step, "args", "argv"},              {Place::step, "arguments", "argv"},
+    {Place::step, "type", "uses"},              {Place::step, "action", "uses"},
+    {Place::step, "executor", "uses"},          {Place::step, "params", "with"},
+    {Place::none, "environment", "env"},        {Place::none, "environ", "env"},
+    {Place::none, "envs", "env"},               {Place::none, "when", "if"},
+    {Place::none, "condition", "if"},           {Place::none, "only_if", "if"},
+    {Place::none, "cwd", "dir"},                {Place::none, "workdir", "dir"},
+    {Place::none, "working_dir", "dir"},        {Place::none, "working_directory", "dir"},
+    {Place::none, "directory", "dir"},          {Place::none, "retries", "retry"},
+    {Place::none, "max_retries", "retry"},      {Place::none, "attempts", "retry"},
+    {Place::none, "retry_policy", "retry"},     {Place::none, "timeout_seconds", "timeout"},
+    {Place::none, "timeout_minutes", "timeout"}, {Place::none, "timeout_sec", "timeout"},
+    {Place::none, "allow_failure", "continue_on_error"}, {Place::none, "ignore_errors", "continue_on_error"},
+    {Place::none, "ignore_failure", "continue_on_error"}, {Place::none, "continue_on", "continue_on_error"},
+    {Place::workflow, "jobs", "steps"},         {Place::workflow, "tasks", "steps"},
+    {Place::workflow, "stages", "steps"},       {Place::workflow, "nodes", "steps"},
+    {Place::workflow, "params", "inputs"},      {Place::workflow, "parameters", "inputs"},
+    {Place::workflow, "variables", "vars"},     {Place::workflow, "tags", "labels"},
+    {Place::workflow, "id", "name"},            {Place::workflow, "title", "description"},
+    {Place::workflow, "on_error", "on_failure"}, {Place::workflow, "on_exit", "finally"},
+    {Place::workflow, "cleanup", "finally"},    {Place::workflow, "always", "finally"},
+    {Place::workflow, "handlers", "finally"},   {Place::workflow, "max_parallel", "concurrency"},
+    {Place::workflow, "parallel", "concurrency"}, {Place::retry, "max", "max_attempts"},
+    {Place::retry, "limit", "max_attempts"},    {Place::retry, "count", "max_attempts"},
+    {Place::retry, "attempts", "max_attempts"}, {Place::retry, "interval", "delay"},
+    {Place::retry, "wait", "delay"},            {Place::retry, "factor", "backoff"},
+    {Place::retry, "multiplier", "backoff"},    {Place::retry, "when", "if"},
+    {Place::concurrency, "key", "group"},       {Place::concurrency, "name", "group"},
+    {Place::concurrency, "max", "limit"},       {Place::concurrency, "strategy", "on_conflict"},
+    {Place::concurrency, "policy", "on_conflict"}, {Place::stop, "timeout", "grace"},
+    {Place::stop, "delay", "grace"},            {Place::wait, "duration", "for"},
+    {Place::wait, "seconds", "for"},            {Place::wait, "at", "until"},
+    {Place::declaration, "values", "enum"},     {Place::declaration, "choices", "enum"},
+    {Place::declaration, "options", "enum"},    {Place::declaration, "regex", "pattern"},
+    {Place::declaration, "minimum", "min"},     {Place::declaration, "maximum", "max"},
+    {Place::declaration, "min_length", "min"},  {Place::declaration, "max_length", "max"},
+    {Place::declaration, "desc", "description"}, {Place::declaration, "help", "description"},
+    {Place::project, "version", "language"},    {Place::project, "ignore", "exclude"},
+};
+
+struct Later {
+    Where where;
+    std::string_view words;
+};
+constexpr Later later_words[] = {
+    {Where::workflow, "triggers trigger on schedule cron secrets queue retry expect value after sandbox run_as"},
+    {Where::step, "matrix foreach max_parallel fail_fast switch undo cache artifacts resources sandbox secrets"},
+    {Where::defaults, "resources sandbox"},
+    {Where::kind, "task trigger event condition rule decision channel route calendar report node test"},
+    {Where::uses, "approve notify http sql"},
+};
+
+Where where_of(Place place) {
+    switch (place) {
+    case Place::workflow: return Where::workflow;
+    case Place::step: return Where::step;
+    case Place::defaults: return Where::defaults;
+    case Place::none: case Place::concurrency: case Place::retry: case Place::stop: case Place::wait:
+    case Place::declaration: case Place::project: break;
+    }
+    return Where::declaration;
+}
+
+/// "continueOnError", "Continue-On-Error" → "continue_on_error".
+std::string snake_case(std::string_view word) {
+    std::string snake;
+    for (char const c : word) {
+        bool const upper = c >= 'A' && c <= 'Z';
+        if (upper && !snake.empty() && snake.back() != '_') snake += '_';
+        snake += c == '-' || c == ' ' ? '_' : upper ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    return snake;
+}
+
+std::string_view translate(Place place, std::string_view word) {
+    for (Foreign const& foreign : foreign_words) {
+        bool const fits = foreign.place == place || (foreign.place == Place::none && find_key(place, foreign.key));
+        if (fits && foreign.word == word) return foreign.key;
+    }
+    return {};
+}
+
+}  // namespace
+
+std::span<Key const> keys_of(Place place) { return places[static_cast<std::size_t>(place)].keys; }
+
+std::string_view title_of(Place place) { return places[static_cast<std::size_t>(place)].title; }
+
+Key const* find_key(Place place, std::string_view name) {
+    for (Key const& key : keys_of(place))
+        if (key.name == name) return &key;
+    return nullptr;
+}
+
+std::string hint_for_unknown(Place place, std::string_view name) {
+    if (name.size() > 64) return {};
+    auto const suggest = [](std::string_view key) { return "did you mean '" + std::string(key) + "'?"; };
+    std::string const snake = snake_case(name);
+    if (Key const* key = find_key(place, snake)) return suggest(key->name);
+    if (std::string_view const key = translate(place, snake); !key.empty()) return suggest(key);
+    std::vector<std::string_view> candidates;
+    for (Key const& key : keys_of(place)) candidates.push_back(key.name);
+    if (std::string_view const key = nearest(snake, candidates); !key.empty()) return suggest(key);
+    for (Place const other : {Place::workflow, Place::step, Place::retry, Place::defaults, Place::concurrency, Place::stop})
+        if (other != place && find_key(other, snake)) return "'" + snake + "' is a key of " + (other == Place::step || other == Place::workflow ? "a " : "") + std::string(title_of(other));
+    return {};
+}
+
+bool comes_later(Where where, std::string_view word) {
+    if (where == Where::uses && (word.starts_with("workflow/") || word.starts_with("decision/"))) return true;
+    for (Later const& later : later_words) {
+        if (later.where != where) continue;
+        std::vector<std::string_view> const known = words(later.words);
+        if (std::ranges::find(known, word) != known.end()) return true;
+    }
+    return false;
+}
+
+bool comes_later(Place place, std::string_view word) { return comes_later(where_of(place), word); }
+
+std::vector<std::string_view> words(std::string_view text) {
+    std::vector<std::string_view> found;
+    while (!text.empty()) {
+        std::size_t const end = std::min(text.find(' '), text.size());
+        if (end > 0) found.push_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return found;
+}
+
+}  // namespace pawl::flow

@@ -1,0 +1,159 @@
+// Names → indices, then a topological order. A cycle is told once, as the way round.
+#include "common/flow/needs.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "common/base/error_codes.h"
+#include "common/base/text.h"
+
+namespace pawl::flow {
+namespace {
+
+using yaml::Node;
+
+class Resolver {
+public:
+    Resolver(Reader& reader, std::vector<StepDraft> const& drafts, Plan& plan) : reader_(reader), drafts_(drafts), plan_(plan) {
+        result_.broken.resize(plan.steps.size());
+        result_.visible.assign(plan.steps.size(), StepSet(plan.steps.size()));
+    }
+
+    StepOrder run() {
+        index_names();
+        for (std::size_t i = 0; i < plan_.steps.size(); ++i) read_needs(static_cast<StepIndex>(i));
+        for (std::size_t i = 0; i < plan_.steps.size(); ++i)
+            for (StepIndex const need : plan_.steps[i].needs) plan_.steps[need].dependents.push_back(static_cast<StepIndex>(i));
+        sort();
+        if (result_.order.size() < plan_.steps.size()) report_cycle();
+        spread_visibility();
+        return std::move(result_);
+    }
+
+private:
+    void index_names() {
+        for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+            StepPlan const& step = plan_.steps[i];
+            if (step.id.empty()) continue;
+            auto const [first, fresh] = names_.emplace(step.id, static_cast<StepIndex>(i));
+            if (fresh) continue;
+            Error& error = reader_.error(code::duplicate_name, step.where, "'" + step.id + "' names two steps",
+                                         step.section == Section::steps ? "" : "ids are unique over steps and handlers");
+            error.notes.push_back({plan_.steps[first->second].where, "first defined here"});
+        }
+    }
+
+    void read_needs(StepIndex index) {
+        StepPlan& step = plan_.steps[index];
+        if (!drafts_[index].fields.map().find("needs")) {
+            bool const follows = index > 0 && plan_.steps[index - 1u].section == step.section;
+            if (follows) step.needs.push_back(static_cast<StepIndex>(index - 1));
+            return;
+        }
+        Node const* needs = drafts_[index].fields.find("needs");
+        if (!needs) {
+            result_.broken[index] = true;
+            return;
+        }
+        if (!reader_.within(needs->items.size(), 1000, *needs, "needs")) return;
+        std::vector<Node const*> const names = reader_.texts(*needs, "needs");
+        result_.broken[index] = names.size() < needs->items.size();
+        for (Node const* name : names) add_need(index, step, *name);
+    }
+
+    void add_need(StepIndex index, StepPlan& step, Node const& name) {
+        auto const found = names_.find(name.text);
+        if (found == names_.end()) {
+            reader_.error(code::unknown_name, name.where, drafts_[index].title + " needs " + quoted(name.text) + ", which does not exist", near(name.text));
+            result_.broken[index] = true;
+        } else if (plan_.steps[found->second].section != step.section) {
+            bool const in_handler = step.section != Section::steps;
+            reader_.error(code::invalid_value, name.where, drafts_[index].title + " cannot need '" + name.text + "', which is in another list",
+                          in_handler ? "handlers run when all steps have ended" : "handlers run after all steps");
+            result_.broken[index] = true;
+        } else if (std::ranges::find(step.needs, found->second) != step.needs.end()) {
+            reader_.error(code::duplicate_name, name.where, "'" + name.text + "' is needed twice");
+        } else {
+            step.needs.push_back(found->second);
+        }
+    }
+
+    std::string near(std::string const& name) const {
+        if (name.size() > 64) return {};
+        std::vector<std::string_view> ids;
+        for (StepPlan const& step : plan_.steps) ids.push_back(step.id);
+        std::string_view const found = nearest(name, ids);
+        return found.empty() ? std::string() : "did you mean '" + std::string(found) + "'?";
+    }
+
+    /// Kahn's algorithm; ties in file order.
+    void sort() {
+        std::vector<std::size_t> missing(plan_.steps.size());
+        std::vector<StepIndex> ready;
+        for (std::size_t i = plan_.steps.size(); i-- > 0;) {
+            missing[i] = plan_.steps[i].needs.size();
+            if (missing[i] == 0) ready.push_back(static_cast<StepIndex>(i));
+        }
+        while (!ready.empty()) {
+            StepIndex const next = ready.back();
+            ready.pop_back();
+            result_.order.push_back(next);
+            for (StepIndex const dependent : plan_.steps[next].dependents)
+                if (--missing[dependent] == 0) ready.push_back(dependent);
+        }
+    }
+
+    void report_cycle() {
+        std::vector<bool> sorted(plan_.steps.size());
+        for (StepIndex const step : result_.order) sorted[step] = true;
+        for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+            if (sorted[i]) continue;
+            result_.broken[i] = true;
+            result_.order.push_back(static_cast<StepIndex>(i));
+        }
+        // Each unsorted step needs an unsorted one: following them must come round.
+        auto const unsorted_need = [&](StepIndex step) {
+            return *std::ranges::find_if(plan_.steps[step].needs, [&](StepIndex need) { return !sorted[need]; });
+        };
+        StepIndex step = static_cast<StepIndex>(std::ranges::find(sorted, false) - sorted.begin());
+        for (std::size_t i = 0; i < plan_.steps.size(); ++i) step = unsorted_need(step);  // now surely on the cycle
+        StepIndex first = step;
+        std::string way = plan_.steps[first].id;
+        std::size_t told = 0;
+        for (StepIndex next = unsorted_need(step);; next = unsorted_need(next)) {
+            if (++told <= 20 || next == first) way += " → " + plan_.steps[next].id;
+            else if (told == 21) way += " → …";
+            if (next == first) break;
+        }
+        Node const* needs = drafts_[first].fields.find("needs");
+        reader_.error(code::cycle, needs ? needs->where : plan_.steps[first].where, "steps wait for each other: " + way,
+                      "an arrow means: needs");
+    }
+
+    void spread_visibility() {
+        StepSet all_steps(plan_.steps.size());
+        for (std::size_t i = 0; i < plan_.steps.size(); ++i)
+            if (plan_.steps[i].section == Section::steps) all_steps.insert(i);
+        for (StepIndex const step : result_.order) {
+            StepSet& visible = result_.visible[step];
+            if (plan_.steps[step].section != Section::steps) visible = all_steps;
+            for (StepIndex const need : plan_.steps[step].needs) {
+                visible.insert(need);
+                visible.insert_all(result_.visible[need]);
+                if (result_.broken[need]) result_.broken[step] = true;
+            }
+        }
+    }
+
+    Reader& reader_;
+    std::vector<StepDraft> const& drafts_;
+    Plan& plan_;
+    std::unordered_map<std::string_view, StepIndex> names_;
+    StepOrder result_;
+};
+
+}  // namespace
+
+StepOrder resolve_needs(Reader& reader, std::vector<StepDraft> const& drafts, Plan& plan) { return Resolver(reader, drafts, plan).run(); }
+
+}  // namespace pawl::flow

@@ -1,0 +1,15 @@
+// Regular expressions of declarations. The only file of this folder that knows RE2.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pawl::flow {
+
+/// What is wrong with a pattern, as RE2 says it; empty when it is fine. At most 1,000 bytes are allowed.
+std::optional<std::string> pattern_error(std::string_view pattern);
+/// Whether the whole text matches. A broken pattern matches nothing.
+bool matches_whole(std::string_view pattern, std::string_view text);
+
+}  // namespace pawl::flow

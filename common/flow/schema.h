@@ -1,0 +1,11 @@
+// JSON Schema of pawl files, for editors: made from the table of keys.
+#pragma once
+
+#include "common/base/json.h"
+
+namespace pawl::flow {
+
+/// Draft 7. packaging/schema/workflow.schema.json holds it.
+Json workflow_schema();
+
+}  // namespace pawl::flow

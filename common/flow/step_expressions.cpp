@@ -1,0 +1,118 @@
+// The expressions of a step, compiled when the types of the steps before it are known.
+#include <algorithm>
+
+#include "common/base/error_codes.h"
+#include "common/base/text.h"
+#include "common/flow/step.h"
+
+namespace pawl::flow {
+namespace {
+
+using yaml::Node;
+
+bool may_hold_text(cel::Type const& type) {
+    using Kind = cel::Type::Kind;
+    switch (type.kind()) {
+    case Kind::dyn: case Kind::string: case Kind::bytes: case Kind::list: case Kind::map: case Kind::object: case Kind::optional: return true;
+    default: return false;
+    }
+}
+
+/// A value from outside that becomes a whole argument, or its beginning, could be read as an option.
+bool may_be_an_option(cel::Template const& argument) {
+    if (argument.is_literal() || argument.parts.empty()) return false;
+    cel::Template::Part const& first = argument.parts.front();
+    return first.program && first.program->tainted() && may_hold_text(first.program->result());
+}
+
+void compile_arguments(Reader& reader, Expressions& expressions, Node const& list, Sight& sight, CommandAction& command) {
+    bool options_ended = false;
+    for (Node const& item : list.items) {
+        if (!item.is_scalar()) continue;
+        bool const is_program = &item == &list.items.front();
+        cel::Template argument = is_program ? literal(item.text) : expressions.pasted(item, sight);
+        if (!is_program && !options_ended && may_be_an_option(argument))
+            reader.warning(code::unsafe_argument, item.where, "this argument comes from outside and may begin with '-'",
+                           "put \"--\" before it, or join it to its option: \"--name=${{ … }}\"");
+        options_ended = options_ended || item.text == "--";
+        command.argv.push_back(std::move(argument));
+    }
+}
+
+void compile_command(Reader& reader, Expressions& expressions, StepDraft const& draft, Sight& sight, CommandAction& command) {
+    Fields const& fields = draft.fields;
+    if (Node const* argv = fields.find("argv")) compile_arguments(reader, expressions, *argv, sight, command);
+    if (Node const* dir = fields.find("dir")) command.dir = expressions.pasted(*dir, sight);
+    if (Node const* env = fields.find("env")) command.env = read_environment(reader, expressions, *env, sight, "env");
+    if (Node const* files = fields.find("files")) {
+        command.files = read_environment(reader, expressions, *files, sight, "files");
+        for (NamedTemplate const& file : command.files) {
+            if (std::ranges::find(command.env, file.name, &NamedTemplate::name) == command.env.end()) continue;
+            reader.error(code::conflicting_keys, files->find(file.name)->key.where, "'" + file.name + "' is in both 'env' and 'files'");
+        }
+    }
+}
+
+void compile_set(Reader& reader, Expressions& expressions, Node const& with, Sight& sight, SetAction& set) {
+    for (yaml::Member const& member : with.members) {
+        if (is_identifier(member.key.text)) {
+            set.values.push_back({member.key.text, expressions.value(member.value, sight)});
+        } else if (!reader.refuse_expression(member.key, "a key")) {
+            reader.error(code::invalid_name, member.key.where, quoted(member.key.text) + " is no name for an output",
+                         "names have lower-case letters, digits and '_', and begin with a letter");
+        }
+    }
+}
+
+bool may_be(cel::Type const& type, cel::Type::Kind wanted) {
+    return type.is_dyn() || type.kind() == cel::Type::Kind::string || type.kind() == wanted;
+}
+
+void compile_wait(Reader& reader, Expressions& expressions, Fields const& with, Sight& sight, WaitAction& wait) {
+    if (Node const* node = with.find("for")) {
+        if (!holds_expression(*node)) reader.duration(*node, "for");
+        wait.for_duration = expressions.pasted(*node, sight);
+        if (wait.for_duration->is_whole() && !may_be(type_of(*wait.for_duration), cel::Type::Kind::duration))
+            reader.error(code::expression_type, node->where, "'for' is a duration, not " + type_of(*wait.for_duration).to_string());
+    }
+    if (Node const* node = with.find("until")) {
+        if (!holds_expression(*node) && !parse_utc(node->text))
+            reader.error(code::wrong_type, node->where, quoted(node->text) + " is not a timestamp", "write it like 2026-11-24T17:20:00Z");
+        wait.until = expressions.pasted(*node, sight);
+        if (wait.until->is_whole() && !may_be(type_of(*wait.until), cel::Type::Kind::timestamp))
+            reader.error(code::expression_type, node->where, "'until' is a timestamp, not " + type_of(*wait.until).to_string());
+    }
+}
+
+}  // namespace
+
+void compile_step(Reader& reader, Expressions& expressions, StepDraft const& draft, StepSight& sight, StepPlan& step) {
+    Fields const& fields = draft.fields;
+    if (Node const* condition = fields.find("if")) step.condition = expressions.bare(*condition, sight.condition, "if");
+    if (draft.retry) {
+        if (Node const* condition = draft.retry->find("if")) step.retry.condition = expressions.bare(*condition, sight.retry, "if");
+    }
+    if (auto* command = std::get_if<CommandAction>(&step.action)) {
+        compile_command(reader, expressions, draft, sight.values, *command);
+    } else if (auto* set = std::get_if<SetAction>(&step.action)) {
+        if (Node const* with = fields.find("with")) compile_set(reader, expressions, *with, sight.values, *set);
+    } else if (auto* wait = std::get_if<WaitAction>(&step.action)) {
+        if (draft.with) compile_wait(reader, expressions, *draft.with, sight.values, *wait);
+    }
+}
+
+std::optional<cel::Type> outputs_type(StepPlan const& step) {
+    std::vector<cel::Type::Field> fields;
+    if (auto const* set = std::get_if<SetAction>(&step.action)) {
+        for (NamedTemplate const& value : set->values) fields.push_back({value.name, type_of(value.value)});
+    } else if (std::holds_alternative<WaitAction>(step.action)) {
+        return cel::Type::object("steps." + step.id + ".outputs", {});
+    } else {
+        for (Declaration const& output : step.outputs)
+            fields.push_back({output.name, output.cel_type(), output.optional && !output.default_value});
+    }
+    if (fields.empty()) return {};
+    return cel::Type::object("steps." + step.id + ".outputs", std::move(fields));
+}
+
+}  // namespace pawl::flow

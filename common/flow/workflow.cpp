@@ -1,0 +1,235 @@
+// The order of reading follows the types: inputs, vars, env, steps in the order of their needs, outputs.
+#include "common/flow/workflow.h"
+
+#include <algorithm>
+
+#include "common/base/error_codes.h"
+#include "common/base/text.h"
+#include "common/flow/declare.h"
+#include "common/flow/needs.h"
+#include "common/flow/step.h"
+
+namespace pawl::flow {
+namespace {
+
+using yaml::Node;
+
+constexpr std::size_t steps_max = 1000;
+constexpr std::size_t entries_max = 1000;  ///< of labels, vars, outputs
+
+struct SectionKey {
+    Section section;
+    std::string_view key;
+};
+constexpr SectionKey sections[] = {{Section::steps, "steps"},           {Section::on_success, "on_success"}, {Section::on_failure, "on_failure"},
+                                   {Section::on_cancel, "on_cancel"},   {Section::finally, "finally"}};
+
+bool is_label(std::string_view name) { return is_identifier(name) || is_object_name(name); }
+
+void check_object_name(Reader& reader, Fields const& fields, std::string_view of) {
+    Node const* name = fields.find("name");
+    if (!name || is_object_name(name->text) || reader.refuse_expression(*name, "name")) return;
+    reader.error(code::invalid_name, name->where, quoted(name->text) + " is no name for a " + std::string(of),
+                 "names have lower-case letters, digits and '-', begin with a letter, and have at most 64 characters");
+}
+
+std::vector<std::pair<std::string, std::string>> read_labels(Reader& reader, Fields const& fields) {
+    std::vector<std::pair<std::string, std::string>> labels;
+    Node const* map = fields.find("labels");
+    if (!map || !reader.within(map->members.size(), entries_max, *map, "labels")) return labels;
+    for (yaml::Member const& label : map->members) {
+        if (!is_label(label.key.text)) {
+            reader.error(code::invalid_name, label.key.where, quoted(label.key.text) + " is no name for a label",
+                         "names have lower-case letters, digits, '_' or '-', and begin with a letter");
+        } else if (!label.value.is_scalar()) {
+            reader.error(code::wrong_type, label.value.where, "label '" + label.key.text + "' is text, not " + describe_kind(label.value));
+        } else if (!reader.refuse_expression(label.value, "labels")) {
+            labels.emplace_back(label.key.text, label.value.text);
+        }
+    }
+    return labels;
+}
+
+class WorkflowReader {
+public:
+    WorkflowReader(Reader& reader, Node const& root)
+        : reader_(reader), expressions_(reader), fields_(reader.read_map(root, Place::workflow, title_of_document(root))) {}
+
+    std::shared_ptr<Plan const> run() {
+        read_head();
+        std::vector<Node const*> const nodes = list_steps();
+        Scope scope(plan_);
+        read_vars(scope);
+        read_env(scope);
+        read_guards(scope);
+        StepDefaults defaults;
+        if (Node const* node = fields_.find("defaults")) defaults = read_defaults(reader_, expressions_, scope, *node);
+        read_steps(nodes, defaults);
+        compile_steps(scope, resolve_needs(reader_, drafts_, plan_));
+        read_outputs(scope);
+        return std::make_shared<Plan const>(std::move(plan_));
+    }
+
+private:
+    static std::string title_of_document(Node const& root) {
+        yaml::Member const* name = root.find("name");
+        bool const named = name && name->value.is_scalar() && is_object_name(name->value.text);
+        return named ? "workflow '" + name->value.text + "'" : "workflow";
+    }
+
+    void read_head() {
+        plan_.name = fields_.text("name");
+        plan_.file = reader_.file()->name;
+        plan_.where = fields_.has("name") ? fields_.find("name")->where : fields_.map().where;
+        check_object_name(reader_, fields_, "workflow");
+        plan_.description = fields_.text("description");
+        plan_.labels = read_labels(reader_, fields_);
+        if (Node const* inputs = fields_.find("inputs")) plan_.inputs = read_declarations(reader_, *inputs, "input");
+        plan_.priority = static_cast<int>(fields_.integer("priority").value_or(0));
+        plan_.timeout = fields_.duration("timeout");
+        if (plan_.timeout == Duration::zero()) reader_.error(code::invalid_value, fields_.find("timeout")->where, "a timeout of zero leaves no time", "remove the key for no timeout");
+        plan_.durability = fields_.choice("durability", Durability::full);
+    }
+
+    /// The maps under steps and handlers, section by section; the plan gets as many steps.
+    std::vector<Node const*> list_steps() {
+        std::vector<Node const*> nodes;
+        for (SectionKey const& section : sections) {
+            Node const* list = fields_.find(section.key);
+            if (!list) continue;
+            if (list->items.empty()) reader_.error(code::invalid_value, list->where, "'" + std::string(section.key) + "' is empty");
+            for (Node const& item : list->items) {
+                if (nodes.size() == steps_max) {
+                    reader_.error(code::limit_exceeded, item.where, "a workflow has at most 1,000 steps, handlers included");
+                    return nodes;
+                }
+                if (item.is_map()) {
+                    nodes.push_back(&item);
+                    plan_.steps.emplace_back().section = section.section;
+                } else {
+                    reader_.error(code::wrong_type, item.where, "a step is a map, not " + describe_kind(item), "- {id: name, run: command}");
+                }
+            }
+        }
+        return nodes;
+    }
+
+    void read_vars(Scope& scope) {
+        Node const* map = fields_.find("vars");
+        if (!map || !reader_.within(map->members.size(), entries_max, *map, "vars")) return;
+        std::optional<Sight> sight;
+        for (yaml::Member const& member : map->members) {
+            if (!good_name(member.key, "a variable")) continue;
+            // Only what may read other vars needs to see the latest of them.
+            if (!sight || holds_expression(member.value)) sight.emplace([&scope] { return scope.workflow(); });
+            cel::Template value = expressions_.value(member.value, *sight);
+            scope.add_var(member.key.text, type_of(value), value.tainted());
+            plan_.vars.push_back({member.key.text, std::move(value)});
+        }
+    }
+
+    void read_env(Scope& scope) {
+        Node const* map = fields_.find("env");
+        if (!map) return;
+        Sight sight([&scope] { return scope.workflow(); });
+        plan_.env = read_environment(reader_, expressions_, *map, sight, "env");
+        for (NamedTemplate const& variable : plan_.env) scope.add_env(variable.name, variable.value.tainted());
+    }
+
+    void read_guards(Scope& scope) {
+        Sight condition([&scope] {
+            cel::Environment environment = scope.workflow();
+            environment.expect(cel::Type::Kind::boolean);
+            return environment;
+        });
+        if (Node const* node = fields_.find("if")) plan_.condition = expressions_.bare(*node, condition, "if");
+        if (Node const* node = fields_.find("concurrency")) plan_.concurrency = read_concurrency(*node, scope);
+    }
+
+    ConcurrencyPlan read_concurrency(Node const& node, Scope& scope) {
+        Fields const fields = reader_.read_map(node, Place::concurrency);
+        ConcurrencyPlan plan;
+        Sight sight([&scope] { return scope.workflow(); });
+        if (Node const* group = fields.find("group")) {
+            plan.group = expressions_.pasted(*group, sight);
+            if (trim(group->text).empty()) reader_.error(code::invalid_value, group->where, "'group' is empty");
+        }
+        plan.limit = static_cast<int>(fields.integer("limit").value_or(plan.limit));
+        plan.on_conflict = fields.choice("on_conflict", plan.on_conflict);
+        plan.max_queued = static_cast<int>(fields.integer("max_queued").value_or(plan.max_queued));
+        plan.on_full = fields.choice("on_full", plan.on_full);
+        return plan;
+    }
+
+    void read_steps(std::vector<Node const*> const& nodes, StepDefaults const& defaults) {
+        drafts_.reserve(nodes.size());
+        for (std::size_t i = 0; i < nodes.size(); ++i)
+            drafts_.push_back(read_step(reader_, *nodes[i], plan_.steps[i].section, defaults, plan_.env, plan_.steps[i]));
+    }
+
+    void compile_steps(Scope& scope, StepOrder const& order) {
+        for (StepIndex const index : order.order) {
+            StepPlan& step = plan_.steps[index];
+            StepSet const* visible = order.broken[index] ? nullptr : &order.visible[index];
+            auto const explain = [this, visible, &step](Error& error) { explain_hidden_step(error, visible, step); };
+            StepSight sight{.values = Sight([&scope, visible, &step] { return scope.values(visible, step.section); }, explain),
+                            .condition = Sight([&scope, visible, &step] { return scope.condition(visible, step.section); }, explain),
+                            .retry = Sight([&scope, visible, &step] { return scope.retry(visible, step.section); }, explain)};
+            compile_step(reader_, expressions_, drafts_[index], sight, step);
+            if (auto type = outputs_type(step)) scope.set_outputs(index, *std::move(type));
+        }
+    }
+
+    /// "no field 'dump' in steps" → the step exists, but this one does not wait for it.
+    void explain_hidden_step(Error& error, StepSet const* visible, StepPlan const& step) const {
+        if (!visible || error.message.find("steps") == std::string::npos) return;
+        for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+            std::string const& id = plan_.steps[i].id;
+            if (id.empty() || visible->contains(i) || error.message.find("'" + id + "'") == std::string::npos) continue;
+            if (&plan_.steps[i] == &step) error.hint = "a step cannot see itself";
+            else if (plan_.steps[i].section == step.section) error.hint = "step '" + step.id + "' does not wait for '" + id + "': add it to its needs";
+            else error.hint = "'" + id + "' is a handler of another list";
+            return;
+        }
+    }
+
+    void read_outputs(Scope& scope) {
+        Node const* map = fields_.find("outputs");
+        if (!map || !reader_.within(map->members.size(), entries_max, *map, "outputs")) return;
+        Sight sight([&scope] { return scope.outputs(); });
+        for (yaml::Member const& member : map->members)
+            if (good_name(member.key, "an output")) plan_.outputs.push_back({member.key.text, expressions_.value(member.value, sight)});
+    }
+
+    bool good_name(Node const& key, std::string_view of) {
+        if (is_identifier(key.text)) return true;
+        if (!reader_.refuse_expression(key, "a key"))
+            reader_.error(code::invalid_name, key.where, quoted(key.text) + " is no name for " + std::string(of),
+                          "names have lower-case letters, digits and '_', and begin with a letter");
+        return false;
+    }
+
+    Reader& reader_;
+    Expressions expressions_;
+    Fields fields_;
+    Plan plan_;
+    std::vector<StepDraft> drafts_;
+};
+
+}  // namespace
+
+std::shared_ptr<Plan const> read_workflow(Reader& reader, Node const& root) {
+    std::size_t const errors_before = reader.error_count();
+    std::shared_ptr<Plan const> plan = WorkflowReader(reader, root).run();
+    return reader.error_count() == errors_before ? plan : nullptr;
+}
+
+void read_project(Reader& reader, Node const& root) {
+    Fields const fields = reader.read_map(root, Place::project);
+    check_object_name(reader, fields, "project");
+    fields.integer("language");
+    read_labels(reader, fields);
+    if (Node const* exclude = fields.find("exclude")) reader.texts(*exclude, "exclude");
+}
+
+}  // namespace pawl::flow
