@@ -6,11 +6,11 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <vector>
 
 #include "daemon/core/event.h"
+#include "daemon/io/uv_handle.h"
 
 namespace pawl {
 
@@ -30,13 +30,10 @@ public:
     std::size_t waiting() const;
 
 private:
-    struct CloseThenDelete {
-        void operator()(uv_async_t* async) const;
-    };
     std::function<void()> wake_;
     mutable std::mutex mutex_;
     std::deque<Event> events_;  // guarded by mutex_
-    std::unique_ptr<uv_async_t, CloseThenDelete> async_;
+    UvHandle<uv_async_t> async_;
 };
 
 }  // namespace pawl

@@ -17,7 +17,7 @@ public:
     Loop(Loop&&) = delete;  // libuv holds our address
 
     uv_loop_t& raw() { return loop_; }
-    /// Until stop(), or until no handle is active any more; then work that was posted meanwhile has been done too.
+    /// Until stop().
     void run();
     void stop();
     /// Runs the callbacks that are due and returns: for tests. `wait`: blocks until there is at least one.
