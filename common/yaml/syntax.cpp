@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <vector>
 
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
@@ -47,10 +48,18 @@ std::string key_prefix(Scene const& scene) {
     return key.empty() || key.size() > 64 ? "" : printable(key) + ": ";
 }
 
+bool reads_as_expression(Scene const& scene, std::size_t value) {
+    static constexpr std::array<std::string_view, 7> expression_keys{"if", "when", "expr", "foreach", "dedupe", "scope", "value"};
+    bool const by_key = std::ranges::find(expression_keys, scene.builder.last_scalar().key) != expression_keys.end();
+    return by_key || scene.text.substr(value, scene.positions.line_end(value) - value).find("${{") != npos;
+}
+
 /// A value that cannot start like this, or ends too early: shown and rewritten in quotes.
 void offer_quotes(Error& error, Scene const& scene, std::size_t value, bool flow, std::string_view lead) {
     std::string_view const rest = rest_of_value(scene.text, value, flow);
-    std::string const quoted = quoted_for_yaml(rest);
+    // 'it's' was meant as text in quotes; "a" == "b" was not.
+    bool const bad_quotes = rest.size() > 1 && is_quote(rest[0]) && rest.back() == rest[0] && !reads_as_expression(scene, value);
+    std::string const quoted = quoted_for_yaml(bad_quotes ? rest.substr(1, rest.size() - 2) : rest);
     error.hint = std::string(lead) + key_prefix(scene) + quoted;
     error.fixes.push_back({.offset = value, .length = rest.size(), .replacement = quoted});
 }
@@ -74,32 +83,43 @@ std::size_t skip_plain(std::string_view text, std::size_t at, bool flow) {
     return at;
 }
 
-/// The first quote from `at` on that opens a scalar and is never closed.
-std::size_t find_open_quote(std::string_view text, std::size_t at, bool in_flow) {
-    std::size_t brackets = in_flow ? 1 : 0;
-    while ((at = next_token(text, at)) < text.size()) {
-        char const letter = text[at];
+/// What is open where the parser gave up. Its events are behind: while it looks for the ':' of a key, it reads ahead.
+struct Unclosed {
+    std::size_t quote = npos;
+    std::vector<std::size_t> brackets;
+};
+
+Unclosed find_unclosed(Scene const& scene, std::size_t until) {
+    Unclosed found;
+    if (std::size_t const* bracket = scene.builder.open_bracket()) found.brackets.push_back(*bracket);
+    std::size_t at = scene.builder.read_up_to();
+    // A bracket's own event leaves the reading position on it.
+    if (!found.brackets.empty() && at == found.brackets.back()) ++at;
+    while ((at = next_token(scene.text, at)) < until) {
+        char const letter = scene.text[at];
         if (is_quote(letter)) {
-            auto const end = end_of_quoted(text, at);
-            if (!end) return at;
+            auto const end = end_of_quoted(scene.text, at);
+            if (!end) {
+                found.quote = at;
+                return found;
+            }
             at = *end;
         } else if (letter == '[' || letter == '{') {
-            ++brackets;
-            ++at;
+            found.brackets.push_back(at++);
         } else if (letter == ']' || letter == '}') {
-            brackets -= brackets > 0 ? 1 : 0;
+            if (!found.brackets.empty()) found.brackets.pop_back();
             ++at;
         } else if (is_one_of(letter, ":,?-")) {
             ++at;
         } else {
-            at = std::max(at + 1, skip_plain(text, at, brackets > 0));
+            at = std::max(at + 1, skip_plain(scene.text, at, !found.brackets.empty()));
         }
     }
-    return npos;
+    return found;
 }
 
 Explained open_quote(Scene const& scene) {
-    std::size_t const quote = find_open_quote(scene.text, scene.builder.read_up_to(), scene.builder.open_bracket() != nullptr);
+    std::size_t const quote = find_unclosed(scene, scene.text.size()).quote;
     if (quote == npos) return scene.error("quote is not closed", scene.offset, 0);
     return scene.error("quote is not closed", quote, quote + 1, std::string("add the closing ") + scene.text[quote]);
 }
@@ -139,10 +159,22 @@ Explained missing_space(Scene const& scene) {
     return error;
 }
 
+/// A line without any ':' above, indented alike, was meant as a key: YAML takes the two lines for one text.
+Explained missing_colon(Scene const& scene, std::size_t line, std::size_t ink) {
+    if (line == 0) return std::nullopt;
+    std::size_t const above = scene.positions.line_start(line - 1);
+    std::string_view const content = scene.text.substr(above, scene.positions.line_end(above) - above);
+    std::size_t const indent = content.find_first_not_of(' ');
+    bool const key_alone = indent == ink - line && content.find_first_of(":#'\"-[{") == npos;
+    if (!key_alone) return std::nullopt;
+    return scene.error("':' is missing after this key", above + indent, above + content.size(), "write 'key: value'");
+}
+
 Explained wrong_indentation(Scene const& scene, bool at_colon) {
     std::size_t const line = scene.positions.line_start(scene.offset);
     std::size_t const ink = std::min(scene.text.find_first_not_of(" \t", line), scene.text.size());
     std::string const& key = scene.builder.last_scalar().key;
+    if (auto error = missing_colon(scene, line, ink)) return error;
     if (at_colon) {
         Error error = scene.error("this line is indented too deep for a key", ink, scene.offset);
         error.hint = key.empty() ? "indent it like the keys above" : "indent it like '" + printable(key) + "', which has a value already";
@@ -156,12 +188,6 @@ Explained wrong_indentation(Scene const& scene, bool at_colon) {
 }
 
 // --- values that end too early ---------------------------------------------------------------------------------------
-
-bool reads_as_expression(Scene const& scene, std::size_t value) {
-    static constexpr std::array<std::string_view, 7> expression_keys{"if", "when", "expr", "foreach", "dedupe", "scope", "value"};
-    bool const by_key = std::ranges::find(expression_keys, scene.builder.last_scalar().key) != expression_keys.end();
-    return by_key || scene.text.substr(value, scene.positions.line_end(value) - value).find("${{") != npos;
-}
 
 /// `if: "a" == b`: the value before the place where the parser gave up, on the same line, was meant to go on.
 Explained value_ends_early(Scene const& scene) {
@@ -214,9 +240,13 @@ Explained explain_flow(Scene const& scene) {
 }
 
 Explained explain_flow_end(Scene const& scene) {
+    std::vector<std::size_t> const open = find_unclosed(scene, scene.offset).brackets;
+    std::size_t const line = scene.positions.line_start(scene.offset);
+    bool const first_on_line = trim(scene.text.substr(line, scene.offset - line)).empty();
+    if (open.empty() && !first_on_line) return bad_start(scene, scene.offset);
     Error error = scene.error("unexpected '" + scene.character_at(scene.offset) + "'", scene.offset, 0);
-    if (std::size_t const* bracket = scene.builder.open_bracket()) {
-        error.notes.push_back({.where = scene.positions.at(*bracket), .message = std::string("'") + scene.text[*bracket] + "' is open here"});
+    if (!open.empty()) {
+        error.notes.push_back({.where = scene.positions.at(open.back()), .message = std::string("'") + scene.text[open.back()] + "' is open here"});
     }
     return error;
 }

@@ -98,8 +98,9 @@ void TreeBuilder::scalar(std::size_t offset, std::size_t anchor, std::string con
     recheck_null(offset);
     count(1, offset);
     if (at_key()) return add_key(make_scalar(offset, value), anchor);
+    Node node = make_scalar(offset, value);
     Node* slot = next_slot(anchor);
-    *slot = make_scalar(offset, value);
+    *slot = std::move(node);
     remember(*slot, true);
 }
 
@@ -107,18 +108,16 @@ void TreeBuilder::null(std::size_t offset, std::size_t anchor) {
     recheck_null(offset);
     count(1, offset);
     Content const content = content_of(offset);
-    std::size_t const length = content.tagged ? 0 : null_length(text_, content.offset);
+    std::size_t const length = content.refused ? 0 : null_length(text_, content.offset);
     if (at_key()) {
         if (length > 0) return add_key(make_scalar(offset, std::string(text_.substr(content.offset, length))), anchor);
         report(code::invalid_yaml, "a key is missing here", offset, 0, "write 'key: value'");
-        frames_.back().rejected = std::make_unique<Node>();
-        frames_.back().value = frames_.back().rejected.get();
-        frames_.back().key_next = false;
-        return;
+        return reject_member(frames_.back());
     }
-    Node* slot = next_slot(anchor);
     Node empty = make_empty(offset);
+    Node* slot = next_slot(anchor);
     if (length == 0) {
+        check_empty(empty, offset);
         *slot = std::move(empty);
         return;
     }
@@ -128,6 +127,25 @@ void TreeBuilder::null(std::size_t offset, std::size_t anchor) {
     maybe_null_key_ = std::move(empty.where);
     maybe_null_key_offset_ = empty.offset;
     remember(*slot, true);
+}
+
+/// No value is legal YAML in more places than anybody means it.
+void TreeBuilder::check_empty(Node const& empty, std::size_t mark) {
+    if (frames_.empty()) return;
+    Frame const& frame = frames_.back();
+    if (frame.node->is_list()) {
+        if (frame.flow && mark < text_.size() && text_[mark] == ',') report(code::invalid_yaml, "an item is missing before ','", mark, 0);
+        return;
+    }
+    if (frame.flow || frame.value == frame.rejected.get()) return;
+    // The last line "b" of a map is taken for a key without a value.
+    std::size_t const after = next_token(text_, empty.end);
+    std::size_t const before = empty.offset == 0 ? std::string_view::npos : text_.find_last_not_of(" \t", empty.offset - 1);
+    bool const explicit_key = before != std::string_view::npos && text_[before] == '?';
+    bool const colon = after < text_.size() && text_[after] == ':';
+    if (!colon && !explicit_key) {
+        report(code::invalid_yaml, "':' is missing after this key", empty.offset, empty.end, "write 'key: value'");
+    }
 }
 
 /// An empty value is marked at the next token. Was that token a *key* spelled `null`, its event follows now, at the same place.
@@ -170,10 +188,7 @@ void TreeBuilder::alias(std::size_t offset, std::size_t anchor) {
     if (at_key()) {
         if (copy.is_scalar()) return add_key(std::move(copy), 0);
         report(code::invalid_yaml, "a key must be text", offset, end);
-        frames_.back().rejected = std::make_unique<Node>();
-        frames_.back().value = frames_.back().rejected.get();
-        frames_.back().key_next = false;
-        return;
+        return reject_member(frames_.back());
     }
     *next_slot(0) = std::move(copy);
 }
@@ -183,20 +198,19 @@ void TreeBuilder::open(Kind kind, std::size_t mark, std::size_t anchor, bool flo
     count(1, mark);
     Content const content = content_of(mark);
     read_up_to_ = std::max(read_up_to_, content.offset);
-    if (content.tagged && refused_.insert(content.offset).second) {
-        report(code::invalid_yaml, "a value cannot start with '!'", content.offset, content.offset + 1, "leave the tag out");
+    if (content.refused && refused_.insert(content.offset).second) {
+        report(code::invalid_yaml, std::string("a value cannot start with '") + text_[content.offset] + "'", content.offset,
+               content.offset + 1, "leave the tag out");
     }
     if (frames_.size() >= depth_max) {
         stop(report(code::limit_exceeded, "nested deeper than 64 levels", content.offset, 0));
     }
     Frame frame;
     if (at_key()) {
-        report(code::invalid_yaml, "a key must be text", content.offset, 0,
-               text_.substr(content.offset, 2) == "{{" ? "for an expression, write ${{ … }} and quote the whole" : "");
-        Frame& parent = frames_.back();
-        parent.rejected = std::make_unique<Node>();
-        parent.value = parent.rejected.get();
-        parent.key_next = false;
+        // In "{{ x }}" the inner map is such a key: the expression of other tools.
+        bool const braces = content.offset > 0 && text_[content.offset] == '{' && text_[content.offset - 1] == '{';
+        report(code::invalid_yaml, "a key must be text", content.offset, 0, braces ? "an expression is \"${{ x }}\", in quotes" : "");
+        reject_member(frames_.back());
         frame.owned = std::make_unique<Node>();
         frame.node = frame.owned.get();
     } else {
@@ -248,14 +262,17 @@ void TreeBuilder::add_key(Node key, std::size_t anchor) {
         Error& error = report(code::duplicate_key, "duplicate key '" + printable(key.text) + "'", key.offset, key.end);
         error.notes.push_back({.where = first->key.where, .message = "first defined here"});
     }
-    if (merge || first != nullptr) {
-        frame.rejected = std::make_unique<Node>();
-        frame.value = frame.rejected.get();
-        return;
-    }
+    if (merge || first != nullptr) return reject_member(frame);
     frame.node->members.push_back({.key = std::move(key), .value = {}});
     frame.value = &frame.node->members.back().value;
     note_anchor(anchor, true, false);
+}
+
+/// What comes under a refused key is read, checked and thrown away.
+void TreeBuilder::reject_member(Frame& frame) {
+    frame.rejected = std::make_unique<Node>();
+    frame.value = frame.rejected.get();
+    frame.key_next = false;
 }
 
 bool TreeBuilder::is_new_key(Frame& frame, Node const& key, Member const*& first) {
@@ -299,59 +316,69 @@ Node const* TreeBuilder::resolve(Anchored const& anchored) const {
 
 // --- nodes -----------------------------------------------------------------------------------------------------------
 
-/// Skips an anchor, and notices a tag: the parser gives `!x`, `! x` and `!has(x) && y` as harmless scalars.
-TreeBuilder::Content TreeBuilder::content_of(std::size_t mark) {
+/// Skips an anchor, and notices what only looks like one, and tags: `!x`, `! x`, `!has(x) && y` and `&& y` arrive as harmless scalars.
+TreeBuilder::Content TreeBuilder::content_of(std::size_t mark) const {
     std::size_t at = std::min(mark, text_.size());
     while (at < text_.size() && text_[at] == '&') {
-        std::size_t end = at + 1;
-        while (end < text_.size() && is_anchor_letter(text_[end])) ++end;
-        bool const clean = end > at + 1 && (end == text_.size() || is_blank(text_[end]) || is_break(text_[end]));
-        if (!clean && refused_.insert(at).second) {
-            report(code::invalid_yaml, "a value cannot start with '&'", at, at + 1, "quote it; an anchor is '&name' and a space");
-        }
-        end = end_of_word(text_, end);
-        at = next_token(text_, end);
+        std::size_t name_end = at + 1;
+        while (name_end < text_.size() && is_anchor_letter(text_[name_end])) ++name_end;
+        bool const is_anchor = name_end > at + 1 && name_end == end_of_word(text_, at);
+        if (!is_anchor) return {.offset = at, .refused = true};
+        at = next_token(text_, name_end);
     }
-    return {.offset = at, .tagged = at < text_.size() && text_[at] == '!'};
+    return {.offset = at, .refused = at < text_.size() && text_[at] == '!'};
 }
 
 Node TreeBuilder::make_scalar(std::size_t mark, std::string const& value) {
     Content const content = content_of(mark);
-    Style const style = content.tagged ? Style::plain : style_of(text_, content.offset);
-    bool const flow = !frames_.empty() && frames_.back().flow;
+    if (content.refused) return make_refused(content.offset);
+    Style const style = style_of(text_, content.offset);
     Node node;
     node.kind = Kind::scalar;
     node.text = value;
     node.quoted = style != Style::plain;
     node.block = style == Style::block;
     node.offset = content.offset;
-    if (content.tagged) {
-        std::string_view const rest = rest_of_value(text_, content.offset, flow);
-        node.text = rest;  // what was meant, so that later checks complain about the right thing
-        node.end = content.offset + rest.size();
-        if (refused_.insert(content.offset).second) {
-            std::string const quoted = quoted_for_yaml(rest);
-            Error& error = report(code::invalid_yaml, "a value cannot start with '!'", content.offset, node.end, "quote it: " + quoted);
-            error.fixes.push_back({.offset = content.offset, .length = rest.size(), .replacement = quoted});
-        }
-    } else {
-        node.end = end_of_scalar(text_, content.offset, style, value);
-    }
+    node.end = end_of_scalar(text_, content.offset, style, value);
     bool const in_quotes = style == Style::double_quoted || style == Style::single_quoted;
     if (in_quotes && !end_of_quoted(text_, content.offset)) {
         // The parser takes the rest of the file for the text when it ends with a line break.
-        stop(report(code::invalid_yaml, "quote is not closed", content.offset, content.offset + 1));
+        stop(report(code::invalid_yaml, "quote is not closed", content.offset, content.offset + 1,
+                    std::string("add the closing ") + text_[content.offset]));
     }
-    if (style == Style::double_quoted) {
-        if (value.find('\0') != std::string::npos) {
-            report(code::invalid_yaml, "text cannot hold a NUL character", content.offset, node.end, "remove the '\\0'");
-        } else if (find_invalid_utf8(value) != std::string_view::npos) {
-            // yaml-cpp 0.7 gives \N and \_ as single bytes.
-            report(code::invalid_yaml, "escapes '\\N' and '\\_' are not supported", content.offset, node.end, "write '\\u0085' or '\\u00a0'");
-            node.text = printable(value);
-        }
-    }
+    if (style == Style::double_quoted) check_escapes(node);
     node.where = positions_.at(node.offset, node.block ? node.offset + 1 : node.end);
+    return node;
+}
+
+void TreeBuilder::check_escapes(Node& node) {
+    if (node.text.find('\0') != std::string::npos) {
+        report(code::invalid_yaml, "text cannot hold a NUL character", node.offset, node.end, "remove the '\\0'");
+    } else if (find_invalid_utf8(node.text) != std::string_view::npos) {
+        // yaml-cpp 0.7 gives \N and \_ as single bytes.
+        report(code::invalid_yaml, "escapes '\\N' and '\\_' are not supported", node.offset, node.end, "write '\\u0085' or '\\u00a0'");
+        node.text = printable(node.text);
+    }
+}
+
+/// A scalar behind a tag or a stray '&'. It holds what was meant, so that later checks complain about the right thing.
+Node TreeBuilder::make_refused(std::size_t offset) {
+    bool const flow = !frames_.empty() && frames_.back().flow;
+    std::string_view const rest = rest_of_value(text_, offset, flow);
+    Node node;
+    node.kind = Kind::scalar;
+    node.text = rest;
+    node.offset = offset;
+    node.end = offset + rest.size();
+    node.where = positions_.at(offset, node.end);
+    if (!refused_.insert(offset).second) return node;
+    std::string const quoted = quoted_for_yaml(rest);
+    bool const under_key = !at_key() && !frames_.empty() && frames_.back().node->is_map() && last_.key.size() <= 64;
+    std::string const key = under_key ? printable(last_.key) + ": " : "";
+    Error& error = report(code::invalid_yaml, std::string("a value cannot start with '") + text_[offset] + "'", offset, node.end,
+                          "quote it: " + key + quoted);
+    if (rest.starts_with("!!")) error.hint = "leave '" + printable(rest.substr(0, rest.find_first_of(" \t"))) + "' out, or quote it: " + key + quoted;
+    error.fixes.push_back({.offset = offset, .length = rest.size(), .replacement = quoted});
     return node;
 }
 

@@ -69,16 +69,20 @@ private:
     };
     struct Content {
         std::size_t offset;  ///< of the value itself, behind its anchor
-        bool tagged;
+        bool refused;          ///< a tag, or what only looks like an anchor
     };
 
     void count(std::size_t nodes, std::size_t offset);
-    Content content_of(std::size_t mark);
+    Content content_of(std::size_t mark) const;
     Node* next_slot(std::size_t anchor);
     void add_key(Node key, std::size_t anchor);
     bool is_new_key(Frame& frame, Node const& key, Member const*& first);
     Node make_scalar(std::size_t mark, std::string const& value);
+    Node make_refused(std::size_t offset);
+    void check_escapes(Node& node);
     Node make_empty(std::size_t mark);
+    void check_empty(Node const& empty, std::size_t mark);
+    void reject_member(Frame& frame);
     void remember(Node const& scalar, bool is_value);
     void note_anchor(std::size_t anchor, bool is_key, bool open);
     Node const* resolve(Anchored const& anchored) const;
@@ -94,7 +98,7 @@ private:
     std::unique_ptr<Document> document_;
     std::vector<Frame> frames_;
     std::unordered_map<std::size_t, Anchored> anchors_;
-    std::unordered_set<std::size_t> refused_;  ///< offsets of refused tags: a map and its first key share one
+    std::unordered_set<std::size_t> refused_;  ///< offsets of refused starts: a map and its first key share one
     std::size_t nodes_ = 0;
     std::size_t alias_bytes_ = 0;
     bool any_document_ = false;
