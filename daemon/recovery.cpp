@@ -1,0 +1,51 @@
+#include "daemon/recovery.h"
+
+#include <map>
+
+#include "common/base/crash_point.h"
+#include "common/flow/load.h"
+#include "daemon/log.h"
+
+namespace pawl {
+
+std::int64_t take_over(Store& store, StoredState& state) {
+    ++state.fence;
+    ++state.batch;
+    Batch batch{.number = state.batch, .rows = {MetaRow{"fence", state.fence}}, .durability = flow::Durability::full};
+    store.commit({batch});
+    PAWL_CRASH_POINT("recover.fenced");
+    return state.fence;
+}
+
+void restore_runs(Engine& engine, std::vector<StoredRun> runs, Reader& reader) {
+    struct Loaded {
+        VersionRow version;
+        std::string workflow;
+        std::shared_ptr<flow::Plan const> plan;
+    };
+    std::map<VersionId, Loaded> versions;
+    for (StoredRun& run : runs) {
+        VersionId const id = run.run.workflow_version;
+        if (!versions.contains(id)) {
+            Loaded loaded;
+            if (Result<StoredSource> source = reader.source(id)) {
+                loaded.version = source->version;
+                loaded.workflow = source->workflow;
+                loaded.plan = flow::load_plan(source->file, source->text, static_cast<std::size_t>(source->version.document));
+            }
+            if (!loaded.plan) log::error("version " + std::to_string(id.value) + " cannot be loaded: its live runs stand still");
+            versions[id] = std::move(loaded);
+        }
+        Loaded const& loaded = versions[id];
+        engine.restore(std::move(run), loaded.plan, loaded.version, loaded.workflow);
+    }
+}
+
+void recover_attempts(Engine& engine, Attempts& attempts, UtcTime now) {
+    for (AttemptRow const& attempt : engine.live_attempts())
+        engine.recover(attempt.id, attempts.classify(attempt.id, attempt.run, attempt.slot), now);
+    PAWL_CRASH_POINT("recover.classified");
+    engine.resume(now);
+}
+
+}  // namespace pawl
