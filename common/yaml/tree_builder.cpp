@@ -231,6 +231,7 @@ void TreeBuilder::open(Kind kind, std::size_t mark, std::size_t anchor, bool flo
 void TreeBuilder::close() {
     Frame& frame = frames_.back();
     if (frame.anchor != 0) anchors_[frame.anchor].open = false;
+    if (frame.flow) last_.is_value = false;  // what follows the bracket does not follow the last scalar inside it
     frames_.pop_back();
 }
 
