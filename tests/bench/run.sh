@@ -36,7 +36,7 @@ trap 'exit 130' INT TERM
 
 # --- a daemon of our own ---
 launch_daemon() { # state folder
-    "$bin/pawld" --foreground --state-dir "$1" --socket "$socket" --log-level warn >>"$place/pawld.log" 2>&1 &
+    "$bin/pawld" --foreground --state-dir "$1" --socket "$socket" --log-level warning >>"$place/pawld.log" 2>&1 &
     daemon=$!
 }
 start_daemon() {

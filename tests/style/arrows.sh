@@ -35,7 +35,7 @@ date/               ^common/calendar/[a-z_]*[.]cpp$                1
 boost/              ^common/wire/[a-z_]*[.]cpp$                    1
 nlohmann/json[.]hpp ^(common|cli|daemon)/.*[.]cpp$                 11
 sqlite3[.]h         ^daemon/store/(database|statement)[.]cpp$      2
-uv[.]h              ^daemon/(io/.*|main[.]cpp)$                    100
+uv[.]h              ^daemon/(io/.*|(main|daemon|signals)[.](h|cpp))$                    100
 spdlog/             ^daemon/[a-z_]*[.]cpp$                         1
 curl/               ^daemon/io/http_client[.]cpp$                  1
 CLI/                ^cli/[a-z_/]*[.]cpp$                           100
