@@ -11,11 +11,9 @@ namespace {
 
 using yaml::Node;
 
-/// Programs outlive the tree, and ask for places when they fail: they hold the file's text and their own scalar.
-using FileRef = std::shared_ptr<yaml::File const>;
-
-cel::Source source_of(Node const& scalar, FileRef const& file) {
-    return {scalar.text, [file, scalar](std::size_t offset, std::size_t length) { return file->place_in(scalar, offset, length); }};
+/// Programs look their places up while they are compiled, so borrowing the tree is enough.
+cel::Source source_of(Node const& scalar, yaml::File const& file) {
+    return {scalar.text, [&file, &scalar](std::size_t offset, std::size_t length) { return file.place_in(scalar, offset, length); }};
 }
 
 /// A CEL expression made of a tree of values.
@@ -30,13 +28,14 @@ public:
         }
     }
 
-    cel::Source source(FileRef const& file) && {
-        return {std::move(text_), [file, pieces = std::move(pieces_)](std::size_t offset, std::size_t length) {
+    /// Borrows the tree. `root` is to blame for what belongs to no scalar.
+    cel::Source source(yaml::File const& file, Node const& root) && {
+        return {std::move(text_), [&file, &root, pieces = std::move(pieces_)](std::size_t offset, std::size_t length) {
                     auto const after = std::ranges::upper_bound(pieces, offset, {}, &Piece::at);
-                    if (after == pieces.begin()) return pieces.empty() ? SourcePos{} : pieces.front().node.where;
+                    if (after == pieces.begin()) return root.where;
                     Piece const& piece = *std::prev(after);
-                    std::size_t const inside = std::min(piece.from + (offset - piece.at), piece.node.text.size());
-                    return file->place_in(piece.node, inside, length);
+                    std::size_t const inside = std::min(piece.from + (offset - piece.at), piece.node->text.size());
+                    return file.place_in(*piece.node, inside, length);
                 }};
     }
 
@@ -44,7 +43,7 @@ private:
     struct Piece {
         std::size_t at;    ///< in the expression
         std::size_t from;  ///< in the value of the scalar
-        Node node;         ///< a scalar: cheap to copy
+        Node const* node;  ///< a scalar
     };
 
     void add_list(Node const& node) {
@@ -60,7 +59,7 @@ private:
         text_ += '{';
         for (yaml::Member const& member : node.members) {
             if (&member != &node.members.front()) text_ += ", ";
-            pieces_.push_back({text_.size(), 0, member.key});
+            pieces_.push_back({text_.size(), 0, &member.key});
             append_json_string(text_, member.key.text);
             text_ += ": ";
             add(member.value);
@@ -70,7 +69,7 @@ private:
 
     void add_scalar(Node const& node) {
         if (node.text.find("${{") == std::string::npos) {
-            pieces_.push_back({text_.size(), 0, node});
+            pieces_.push_back({text_.size(), 0, &node});
             Json const value = yaml::scalar_to_json(node);
             if (value.is_string()) append_json_string(text_, value.as_string());
             else text_ += dump_json(value);
@@ -91,7 +90,7 @@ private:
         auto const add_literal = [&](std::size_t begin, std::size_t end) {
             if (begin == end) return;
             join();
-            pieces_.push_back({text_.size(), begin, node});
+            pieces_.push_back({text_.size(), begin, &node});
             append_json_string(text_, text.substr(begin, end - begin));
         };
         while (at < text.size()) {
@@ -102,7 +101,7 @@ private:
             join();
             bool const whole = open == 0 && *close + 2 == text.size();
             text_ += whole ? "(" : "string(";
-            pieces_.push_back({text_.size(), open + 3, node});
+            pieces_.push_back({text_.size(), open + 3, &node});
             text_ += text.substr(open + 3, *close - open - 3);
             text_ += "\n)";
             at = *close + 2;
@@ -169,7 +168,7 @@ cel::Template Expressions::value(Node const& node, Sight& sight) {
     if (node.is_scalar() && (holds_expression(node) || yaml::scalar_to_json(node).is_string())) return pasted(node, sight);
     ValueText text;
     text.add(node);
-    auto program = take(cel::compile(std::move(text).source(reader_.file()), sight.environment()), sight);
+    auto program = take(cel::compile(std::move(text).source(reader_.file(), node), sight.environment()), sight);
     cel::Template made;
     made.parts.push_back({{}, std::move(program)});
     return made;

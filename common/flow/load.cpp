@@ -42,17 +42,17 @@ DocumentKind kind_of(Reader& reader, Node const& root) {
     return DocumentKind::unknown;
 }
 
-/// A file with its places; the tree is given up once the plans are made, so that programs which keep places keep only the text.
+/// A file while it is read.
 class FileLoader {
 public:
     FileLoader(std::string name, std::string text)
-        : file_(std::make_shared<yaml::File>(yaml::parse(std::move(name), std::move(text)))), diagnostics_(std::move(file_->diagnostics)),
+        : file_(yaml::parse(std::move(name), std::move(text))), diagnostics_(std::move(file_.diagnostics)),
           readable_(!has_errors(diagnostics_)), reader_(file_, diagnostics_) {}
-    ~FileLoader() { file_->documents.clear(); }
     FileLoader(FileLoader const&) = delete;
     FileLoader& operator=(FileLoader const&) = delete;
 
-    yaml::File const& file() const { return *file_; }
+    yaml::File const& file() const { return file_; }
+    std::string take_text() { return std::move(file_.text); }
     Diagnostics take_diagnostics() {
         sort_by_place(diagnostics_);
         return std::move(diagnostics_);
@@ -69,7 +69,7 @@ public:
     }
 
 private:
-    std::shared_ptr<yaml::File> file_;
+    yaml::File file_;
     Diagnostics diagnostics_;
     bool readable_;
     Reader reader_;
@@ -121,7 +121,7 @@ Loaded load_one(std::string name, std::string text) {
         loaded.places.emplace_back(loaded.file.workflows.size(), named ? named->value.where : document->root.where);
         loaded.file.workflows.push_back(std::move(workflow));
     }
-    loaded.file.text = loader.file().text;
+    loaded.file.text = loader.take_text();
     loaded.file.diagnostics = loader.take_diagnostics();
     return loaded;
 }

@@ -194,7 +194,7 @@ void refuse_pasting(Reader& reader, Node const& step, yaml::Member const& run, s
                     std::vector<NamedTemplate> const& workflow_env) {
     Node const& scalar = run.value;
     if (scalar.text.find("${{") == std::string::npos) return;
-    yaml::File const& file = *reader.file();
+    yaml::File const& file = reader.file();
     bool all_closed = true;
     std::vector<Span> const spans = spans_in(scalar.text, all_closed);
     std::vector<Pasted> found;

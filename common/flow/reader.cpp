@@ -317,7 +317,7 @@ bool Reader::refuse_expression(Node const& node, std::string_view what) {
     std::size_t const at = node.text.find("${{");
     if (at == std::string::npos) return false;
     std::string const name = what.starts_with("a ") ? std::string(what) : "'" + std::string(what) + "'";
-    error(code::expression_in_run, file_->place_in(node, at, 3), "a value cannot be pasted into " + name, "write it out");
+    error(code::expression_in_run, file_.place_in(node, at, 3), "a value cannot be pasted into " + name, "write it out");
     return true;
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,13 +53,12 @@ private:
     std::vector<Field> fields_;
 };
 
-/// Collects the diagnostics of one file. The file must outlive it.
+/// Collects the diagnostics of one file. Borrows both.
 class Reader {
 public:
-    Reader(std::shared_ptr<yaml::File const> file, Diagnostics& diagnostics)
-        : file_(std::move(file)), diagnostics_(diagnostics) {}
+    Reader(yaml::File const& file, Diagnostics& diagnostics) : file_(file), diagnostics_(diagnostics) {}
 
-    std::shared_ptr<yaml::File const> const& file() const { return file_; }
+    yaml::File const& file() const { return file_; }
     Diagnostics& diagnostics() { return diagnostics_; }
 
     Error& error(ErrorCode code, SourcePos where, std::string message, std::string hint = {});
@@ -88,7 +86,7 @@ private:
     void unknown_key(yaml::Node const& key, Place place, std::string_view owner);
     bool wrong_shape(yaml::Node const& node, Key const& key);
 
-    std::shared_ptr<yaml::File const> file_;
+    yaml::File const& file_;
     Diagnostics& diagnostics_;
     std::size_t error_count_ = 0;
 };

@@ -9,11 +9,10 @@ using Kind = cel::Type::Kind;
 
 std::vector<Type::Field> run_fields() {
     return {{"id", Kind::integer},         {"workflow", Kind::string},
-            {"version", Kind::integer},    {"project", Kind::string},
-            {"labels", Type::map(Kind::string, Kind::string)},
-            {"user", Kind::string},        {"scheduled_at", Kind::timestamp, true},
-            {"created_at", Kind::timestamp}, {"started_at", Kind::timestamp},
-            {"attempt", Kind::integer},    {"retry_of", Kind::integer, true}};
+            {"version", Kind::integer},    {"labels", Type::map(Kind::string, Kind::string)},
+            {"scheduled_at", Kind::timestamp}, {"created_at", Kind::timestamp},
+            {"started_at", Kind::timestamp}, {"attempt", Kind::integer},
+            {"retry_of", Kind::integer}};
 }
 
 Type const& run_type() {
@@ -39,7 +38,7 @@ Type const& event_type() {
 
 Type const& trigger_type() {
     static Type const type = Type::object("trigger", {{"id", Kind::string}, {"type", Kind::string},
-                                                      {"scheduled_at", Kind::timestamp, true}, {"fired_at", Kind::timestamp},
+                                                      {"scheduled_at", Kind::timestamp}, {"fired_at", Kind::timestamp},
                                                       {"catch_up", Kind::boolean}});
     return type;
 }
@@ -53,9 +52,8 @@ Type const& failed_attempt_type() {
 
 Type step_type(std::string const& id, Type outputs) {
     return Type::object("steps." + id, {{"status", Kind::string}, {"reason", Kind::string}, {"outputs", std::move(outputs)},
-                                        {"exit_code", Kind::integer, true}, {"attempts", Kind::integer},
-                                        {"started_at", Kind::timestamp, true}, {"ended_at", Kind::timestamp, true},
-                                        {"duration", Kind::duration, true}});
+                                        {"exit_code", Kind::integer}, {"attempts", Kind::integer}, {"cached", Kind::boolean},
+                                        {"started_at", Kind::timestamp}, {"ended_at", Kind::timestamp}, {"duration", Kind::duration}});
 }
 
 Type inputs_type(std::vector<Declaration> const& inputs) {

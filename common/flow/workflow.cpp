@@ -79,7 +79,7 @@ private:
 
     void read_head() {
         plan_.name = fields_.text("name");
-        plan_.file = reader_.file()->name;
+        plan_.file = reader_.file().name;
         plan_.where = fields_.has("name") ? fields_.find("name")->where : fields_.map().where;
         check_object_name(reader_, fields_, "workflow");
         plan_.description = fields_.text("description");
@@ -182,7 +182,7 @@ private:
 
     /// "no field 'dump' in steps" → the step exists, but this one does not wait for it.
     void explain_hidden_step(Error& error, StepSet const* visible, StepPlan const& step) const {
-        if (!visible || error.message.find("steps") == std::string::npos) return;
+        if (!visible || !error.message.ends_with(" in steps")) return;
         for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
             std::string const& id = plan_.steps[i].id;
             if (id.empty() || visible->contains(i) || error.message.find("'" + id + "'") == std::string::npos) continue;
