@@ -158,7 +158,8 @@ Status Daemon::Parts::open_store() {
         Result<std::unique_ptr<Reader>> reader = Reader::open(path);
         if (!reader) return reader.error();
         std::size_t const count = runs.size();
-        restore_runs(*engine, std::move(runs), **reader);
+        for (RunId left : restore_runs(*engine, std::move(runs), [&](VersionId id) { return (*reader)->source(id); }))
+            log::error("run " + std::to_string(left.value) + " stands still: its version can no longer be loaded");
         recover_attempts(*engine, *attempts, wall_clock_now());
         log::info("goes on with " + std::to_string(count) + " live runs");
     }

@@ -4,7 +4,6 @@
 
 #include "common/base/crash_point.h"
 #include "common/flow/load.h"
-#include "daemon/log.h"
 
 namespace pawl {
 
@@ -17,28 +16,30 @@ std::int64_t take_over(Store& store, StoredState& state) {
     return state.fence;
 }
 
-void restore_runs(Engine& engine, std::vector<StoredRun> runs, Reader& reader) {
+std::vector<RunId> restore_runs(Engine& engine, std::vector<StoredRun> runs, SourceOf const& source_of) {
     struct Loaded {
         VersionRow version;
         std::string workflow;
         std::shared_ptr<flow::Plan const> plan;
     };
     std::map<VersionId, Loaded> versions;
+    std::vector<RunId> left;
     for (StoredRun& run : runs) {
         VersionId const id = run.run.workflow_version;
         if (!versions.contains(id)) {
             Loaded loaded;
-            if (Result<StoredSource> source = reader.source(id)) {
+            if (Result<StoredSource> source = source_of(id)) {
                 loaded.version = source->version;
                 loaded.workflow = source->workflow;
                 loaded.plan = flow::load_plan(source->file, source->text, static_cast<std::size_t>(source->version.document));
             }
-            if (!loaded.plan) log::error("version " + std::to_string(id.value) + " cannot be loaded: its live runs stand still");
             versions[id] = std::move(loaded);
         }
         Loaded const& loaded = versions[id];
+        if (!loaded.plan) left.push_back(run.run.id);
         engine.restore(std::move(run), loaded.plan, loaded.version, loaded.workflow);
     }
+    return left;
 }
 
 void recover_attempts(Engine& engine, Attempts& attempts, UtcTime now) {
