@@ -26,20 +26,20 @@ constexpr OtherType other_types[] = {
 };
 
 std::optional<ValueType> read_type(Reader& reader, Node const& node) {
-    std::vector<std::string_view> const types = words(find_key(Place::declaration, "type")->choices);
+    std::string_view const choices = find_key(Place::declaration, "type")->choices;
+    std::vector<std::string_view> const types = words(choices);
     auto const found = std::ranges::find(types, std::string_view(node.text));
     if (node.is_scalar() && found != types.end()) return static_cast<ValueType>(found - types.begin());
     if (!node.is_scalar()) {
-        reader.error(code::wrong_type, node.where, "a type is a word, not " + describe_kind(node), "one of: " + std::string(find_key(Place::declaration, "type")->choices));
+        reader.error(code::wrong_type, node.where, "a type is a word, not " + describe_kind(node), hint_for_choice(choices, ""));
         return {};
     }
     if (reader.refuse_expression(node, "type")) return {};
     std::string_view near;
     for (OtherType const& other : other_types)
         if (other.word == node.text) near = other.type;
-    if (near.empty() && node.text.size() <= 64) near = nearest(node.text, types);
     reader.error(code::invalid_value, node.where, quoted(node.text) + " is not a type",
-                 near.empty() ? "one of: " + std::string(find_key(Place::declaration, "type")->choices) : "did you mean '" + std::string(near) + "'?");
+                 near.empty() ? hint_for_choice(choices, node.text) : "did you mean '" + std::string(near) + "'?");
     return {};
 }
 
@@ -138,7 +138,7 @@ Declaration read_declaration(Reader& reader, std::string name, Node const& node,
     declaration.where = where;
     if (node.is_map()) {
         read_long_form(reader, declaration, node);
-    } else if (node.is_empty()) {
+    } else if (is_nothing(node)) {
         reader.error(code::wrong_type, node.where, "'" + declaration.name + "' has no type", declaration.name + ": string");
     } else {
         declaration.type = read_type(reader, node).value_or(ValueType::any);

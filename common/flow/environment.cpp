@@ -48,12 +48,10 @@ bool good_name(Reader& reader, Node const& key) {
 bool good_value(Reader& reader, yaml::Member const& member) {
     Node const& value = member.value;
     std::string const& name = member.key.text;
-    if (value.is_empty()) {
+    if (is_nothing(value)) {
         reader.error(code::wrong_type, value.where, "'" + name + "' has no value", name + ": \"\" is the empty text");
     } else if (!value.is_scalar()) {
         reader.error(code::wrong_type, value.where, "'" + name + "' is text, not " + describe_kind(value));
-    } else if (value.text.find('\0') != std::string::npos) {
-        reader.error(code::invalid_value, value.where, "'" + name + "' contains a NUL character, which no environment can hold");
     } else {
         return true;
     }

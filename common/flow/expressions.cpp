@@ -116,6 +116,17 @@ private:
 
 }  // namespace
 
+namespace {
+
+void name_what_comes_later(Error& error) {
+    constexpr std::string_view start = "unknown name '";
+    if (!error.message.starts_with(start) || !error.message.ends_with('\'')) return;
+    std::string_view const name = std::string_view(error.message).substr(start.size(), error.message.size() - start.size() - 1);
+    if (comes_later(Where::variable, name)) error.hint = "this version of pawl does not have '" + std::string(name) + "'";
+}
+
+}  // namespace
+
 bool holds_expression(Node const& node) {
     if (node.is_scalar()) return node.text.find("${{") != std::string::npos;
     for (Node const& item : node.items)
@@ -136,7 +147,10 @@ cel::Type type_of(cel::Template const& value) {
 }
 
 void Expressions::report(Diagnostics found, Sight const& sight) {
-    for (Error& one : found) sight.explain(one);
+    for (Error& one : found) {
+        if (one.code == code::unknown_name) name_what_comes_later(one);
+        sight.explain(one);
+    }
     reader_.add(std::move(found));
 }
 

@@ -189,6 +189,7 @@ constexpr Later later_words[] = {
     {Where::defaults, "resources sandbox"},
     {Where::kind, "task trigger event condition rule decision channel route calendar report node test"},
     {Where::uses, "approve notify http sql"},
+    {Where::variable, "secrets matrix item conditions decisions facts params"},
 };
 
 Where where_of(Place place) {
@@ -199,7 +200,7 @@ Where where_of(Place place) {
     case Place::none: case Place::concurrency: case Place::retry: case Place::stop: case Place::wait:
     case Place::declaration: case Place::project: break;
     }
-    return Where::declaration;
+    return Where::nowhere;
 }
 
 /// "continueOnError", "Continue-On-Error" → "continue_on_error".
@@ -258,6 +259,17 @@ bool comes_later(Where where, std::string_view word) {
 }
 
 bool comes_later(Place place, std::string_view word) { return comes_later(where_of(place), word); }
+
+std::string hint_for_choice(std::string_view choices, std::string_view given) {
+    std::vector<std::string_view> const known = words(choices);
+    std::string_view const bare = given.starts_with("SIG") ? given.substr(3) : given;
+    auto const found = std::ranges::find(known, bare);
+    std::string_view const near = found != known.end() ? *found : given.size() <= 64 ? nearest(given, known) : std::string_view();
+    if (!near.empty()) return "did you mean '" + std::string(near) + "'?";
+    std::string list;
+    for (std::string_view const one : known) list += (list.empty() ? "one of: " : ", ") + std::string(one);
+    return list;
+}
 
 std::vector<std::string_view> words(std::string_view text) {
     std::vector<std::string_view> found;

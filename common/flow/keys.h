@@ -60,13 +60,15 @@ std::string_view title_of(Place place);
 /// What the user probably meant by an unknown key, as a hint; empty when nothing comes to mind.
 std::string hint_for_unknown(Place place, std::string_view name);
 
-/// Words that later versions will know: keys of a place, kinds (Where::kind) and step types (Where::uses).
-enum class Where : std::uint8_t { workflow, step, defaults, kind, uses, declaration };
+/// Words that later versions will know: keys of a place, kinds of documents, step types and variables of expressions.
+enum class Where : std::uint8_t { workflow, step, defaults, kind, uses, variable, nowhere };
 bool comes_later(Where where, std::string_view word);
 bool comes_later(Place place, std::string_view word);
 inline constexpr std::string_view hint_for_later = "pawl.yaml(5) lists what this version knows";
 
 /// Choices of a key, or any other text with words between spaces.
 std::vector<std::string_view> words(std::string_view text);
+/// "did you mean 'TERM'?" when one is near, else "one of: TERM, INT".
+std::string hint_for_choice(std::string_view choices, std::string_view given);
 
 }  // namespace pawl::flow

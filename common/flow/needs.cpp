@@ -64,7 +64,7 @@ private:
     void add_need(StepIndex index, StepPlan& step, Node const& name) {
         auto const found = names_.find(name.text);
         if (found == names_.end()) {
-            reader_.error(code::unknown_name, name.where, drafts_[index].title + " needs " + quoted(name.text) + ", which does not exist", near(name.text));
+            reader_.error(code::unknown_name, name.where, drafts_[index].title + " needs " + quoted(name.text) + ", which does not exist", near(step, name.text));
             result_.broken[index] = true;
         } else if (plan_.steps[found->second].section != step.section) {
             bool const in_handler = step.section != Section::steps;
@@ -78,10 +78,11 @@ private:
         }
     }
 
-    std::string near(std::string const& name) const {
+    std::string near(StepPlan const& step, std::string const& name) const {
         if (name.size() > 64) return {};
         std::vector<std::string_view> ids;
-        for (StepPlan const& step : plan_.steps) ids.push_back(step.id);
+        for (StepPlan const& other : plan_.steps)
+            if (other.section == step.section && &other != &step) ids.push_back(other.id);
         std::string_view const found = nearest(name, ids);
         return found.empty() ? std::string() : "did you mean '" + std::string(found) + "'?";
     }

@@ -116,13 +116,7 @@ std::optional<std::int64_t> Fields::integer(std::string_view key) const {
     auto const value = reader_->integer(node, key);
     if (!value) return {};
     double const approximate = static_cast<double>(*value);
-    if (approximate < found->key->min || approximate > found->key->max) {
-        auto const least = static_cast<std::int64_t>(found->key->min), greatest = static_cast<std::int64_t>(found->key->max);
-        reader_->error(code::invalid_value, node.where,
-                       "'" + std::string(key) + "' lies between " + std::to_string(least) + " and " + std::to_string(greatest));
-        return {};
-    }
-    return value;
+    return within_bounds(*found, approximate) ? value : std::nullopt;
 }
 
 std::optional<double> Fields::number(std::string_view key) const {
@@ -131,13 +125,16 @@ std::optional<double> Fields::number(std::string_view key) const {
     Node const& node = found->member->value;
     auto const value = reader_->number(node, key);
     if (!value) return {};
-    if (*value < found->key->min || *value > found->key->max) {
-        auto const least = static_cast<std::int64_t>(found->key->min), greatest = static_cast<std::int64_t>(found->key->max);
-        reader_->error(code::invalid_value, node.where,
-                       "'" + std::string(key) + "' lies between " + std::to_string(least) + " and " + std::to_string(greatest));
-        return {};
-    }
-    return value;
+    return within_bounds(*found, *value) ? value : std::nullopt;
+}
+
+bool Fields::within_bounds(Field const& field, double value) const {
+    Key const& key = *field.key;
+    if (value >= key.min && value <= key.max) return true;
+    auto const least = static_cast<std::int64_t>(key.min), greatest = static_cast<std::int64_t>(key.max);
+    std::string const range = least == greatest ? "can only be " + std::to_string(least) : "lies between " + std::to_string(least) + " and " + std::to_string(greatest);
+    reader_->error(code::invalid_value, field.member->value.where, "'" + std::string(key.name) + "' " + range);
+    return false;
 }
 
 std::optional<bool> Fields::boolean(std::string_view key) const {
@@ -158,11 +155,8 @@ std::optional<std::size_t> Fields::choice(std::string_view key) const {
     for (std::size_t i = 0; i < choices.size(); ++i)
         if (choices[i] == node.text) return i;
     if (reader_->refuse_expression(node, key)) return {};
-    std::string list;
-    for (std::string_view const one : choices) list += (list.empty() ? "" : ", ") + std::string(one);
-    std::string_view const near = node.text.size() <= 64 ? nearest(node.text, choices) : std::string_view();
     reader_->error(code::invalid_value, node.where, quoted(node.text) + " is no value of '" + std::string(key) + "'",
-                   near.empty() ? "one of: " + list : "did you mean '" + std::string(near) + "'?");
+                   hint_for_choice(found->key->choices, node.text));
     return {};
 }
 
@@ -216,8 +210,10 @@ void Reader::unknown_key(Node const& key, Place place, std::string_view owner) {
           error_count_ < hints_max ? hint_for_unknown(place, key.text) : std::string());
 }
 
+bool is_nothing(Node const& node) { return node.is_empty() || (node.is_scalar() && !node.quoted && (node.text == "null" || node.text == "~")); }
+
 bool Reader::has_shape(Node const& node, Key const& key) {
-    if (node.is_empty()) {
+    if (is_nothing(node)) {
         if (key.shape == Shape::value) return true;
         error(code::wrong_type, node.where, "'" + std::string(key.name) + "' has no value",
               "give it " + std::string(noun_of(key.shape)) + ", or remove the key");
@@ -325,7 +321,9 @@ std::vector<Node const*> Reader::texts(Node const& list, std::string_view what) 
     std::vector<Node const*> found;
     found.reserve(list.items.size());
     for (Node const& item : list.items) {
-        if (!item.is_scalar()) {
+        if (is_nothing(item)) {
+            error(code::wrong_type, item.where, "an item of '" + std::string(what) + "' has no value");
+        } else if (!item.is_scalar()) {
             error(code::wrong_type, item.where, "an item of '" + std::string(what) + "' is text, not " + describe_kind(item));
         } else if (!refuse_expression(item, what)) {
             found.push_back(&item);

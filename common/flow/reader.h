@@ -46,6 +46,7 @@ private:
         yaml::Member const* member;
     };
     Field const* field(std::string_view key) const;
+    bool within_bounds(Field const& field, double value) const;
 
     Reader* reader_;
     yaml::Node const* map_;
@@ -93,6 +94,8 @@ private:
 
 /// A short quotation of the user's text for a message: one line, at most 40 characters, control characters escaped.
 std::string quoted(std::string_view text);
+/// No value, or an unquoted null: neither is a text.
+bool is_nothing(yaml::Node const& node);
 std::string describe_kind(yaml::Node const& node);  ///< "a list", "a map", "text"
 
 }  // namespace pawl::flow

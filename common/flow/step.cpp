@@ -74,7 +74,6 @@ void read_script(Reader& reader, StepDraft const& draft, std::vector<NamedTempla
     if (trim(command.script).empty()) reader.error(code::invalid_value, run.value.where, "'run' is empty");
     if (command.script.size() > script_bytes_max)
         reader.error(code::limit_exceeded, run.value.where, "'run' is longer than 64 KiB", "put the script into a file of the project");
-    if (command.script.find('\0') != std::string::npos) reader.error(code::invalid_value, run.value.where, "'run' contains a NUL character");
     refuse_pasting(reader, draft.fields.map(), run, command.shell, workflow_env);
 }
 
@@ -85,10 +84,10 @@ void read_argv_shape(Reader& reader, Node const& argv) {
     }
     reader.within(argv.items.size(), arguments_max, argv, "argv");
     for (Node const& item : argv.items) {
-        if (!item.is_scalar())
-            reader.error(code::wrong_type, item.where, "an item of 'argv' is text, not " + describe_kind(item), item.is_empty() ? "\"\" is the empty argument" : "");
-        else if (item.text.find('\0') != std::string::npos)
-            reader.error(code::invalid_value, item.where, "an argument contains a NUL character");
+        if (is_nothing(item))
+            reader.error(code::wrong_type, item.where, "an item of 'argv' has no value", "\"\" is the empty argument");
+        else if (!item.is_scalar())
+            reader.error(code::wrong_type, item.where, "an item of 'argv' is text, not " + describe_kind(item));
     }
     Node const& program = argv.items.front();
     if (!program.is_scalar() || reader.refuse_expression(program, "argv[0]")) return;

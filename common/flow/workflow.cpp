@@ -41,7 +41,7 @@ std::vector<std::pair<std::string, std::string>> read_labels(Reader& reader, Fie
         if (!is_label(label.key.text)) {
             reader.error(code::invalid_name, label.key.where, quoted(label.key.text) + " is no name for a label",
                          "names have lower-case letters, digits, '_' or '-', and begin with a letter");
-        } else if (!label.value.is_scalar()) {
+        } else if (!label.value.is_scalar() || is_nothing(label.value)) {
             reader.error(code::wrong_type, label.value.where, "label '" + label.key.text + "' is text, not " + describe_kind(label.value));
         } else if (!reader.refuse_expression(label.value, "labels")) {
             labels.emplace_back(label.key.text, label.value.text);
@@ -180,9 +180,12 @@ private:
         }
     }
 
-    /// "no field 'dump' in steps" → the step exists, but this one does not wait for it.
+    /// "no such field 'dump' in steps" → the step exists, but this one does not wait for it.
     void explain_hidden_step(Error& error, StepSet const* visible, StepPlan const& step) const {
+        for (std::string_view const name : {"success", "failure", "cancelled", "always"})
+            if (error.message == "unknown function '" + std::string(name) + "'") error.hint = std::string(name) + "() is for 'if' of a step only";
         if (!visible || !error.message.ends_with(" in steps")) return;
+        if (error.hint == "it has no fields") error.hint = "this step waits for no other";
         for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
             std::string const& id = plan_.steps[i].id;
             if (id.empty() || visible->contains(i) || error.message.find("'" + id + "'") == std::string::npos) continue;
