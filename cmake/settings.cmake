@@ -13,10 +13,14 @@ option(PAWL_TESTS "Build the tests, the simulator, the fault harnesses and the b
 option(PAWL_CRASH_POINTS "Compile the named crash points and mutants in: test builds only" OFF)
 option(PAWL_BENCH "Build the benchmarks without the tests: for the release preset" OFF)
 option(PAWL_FUZZ "Build the libFuzzer targets (clang)" OFF)
+option(PAWL_WERROR "A warning is an error; off in the release preset, since a newer compiler must not stop a user" ON)
 option(PAWL_FORTIFY "Define _FORTIFY_SOURCE=3; needs -O1 or more" OFF)
 set(PAWL_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize=")
 
-add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -Wformat -Werror=format-security)
+if(PAWL_WERROR)
+  set(warnings_are_errors -Werror)
+endif()
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion ${warnings_are_errors} -Wformat -Werror=format-security)
 add_compile_options(-Wno-missing-field-initializers)  # designated initialisers leave the rest at its default, on purpose
 add_compile_options(-fstack-protector-strong -fstack-clash-protection)
 add_compile_definitions(_GLIBCXX_ASSERTIONS)
