@@ -76,3 +76,18 @@ TEST_CASE("the manual page explains every error code", "[flow][schema]") {
     }
     CHECK(count >= 30);
 }
+
+TEST_CASE("the example at the head of the manual page is a workflow without mistakes", "[flow][schema]") {
+    std::string const page = contents(root / "man/pawl.yaml.5");
+    std::string example;
+    std::size_t at = page.find(".Dl kind: workflow");
+    REQUIRE(at != std::string::npos);
+    for (; page.compare(at, 4, ".Dl ") == 0; at = page.find('\n', at) + 1) {
+        std::string line = page.substr(at + 4, page.find('\n', at) - at - 4);
+        for (auto const& [spelled, meant] : {std::pair<std::string, std::string>{"\\ ", " "}, {"\\(dq", "\""}})
+            for (std::size_t found = line.find(spelled); found != std::string::npos; found = line.find(spelled)) line.replace(found, spelled.size(), meant);
+        example += line + "\n";
+    }
+    INFO(example);
+    CHECK(flow::test::mistakes(example) == "");
+}
