@@ -1,0 +1,13 @@
+// The macros: calls that the parser rewrites, because they bind names or do not evaluate their argument.
+#pragma once
+
+#include <optional>
+
+#include "common/cel/ast.h"
+
+namespace pawl::cel {
+
+/// `call` is a finished call node, not yet in the tree. Gives what replaces it (a mistake node after a report), or nothing when it is no macro.
+std::optional<Node> expand_macro(Ast const& ast, Node const& call, Reporter& reporter);
+
+}  // namespace pawl::cel
