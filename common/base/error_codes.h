@@ -1,6 +1,8 @@
 // The stable names of errors. Never rename or reuse one: scripts match them. pawl.yaml(5) and pawl(1) explain each.
 #pragma once
 
+#include <array>
+
 #include "common/base/error.h"
 
 namespace pawl::code {
@@ -44,5 +46,14 @@ inline constexpr ErrorCode timed_out{"timed_out"};
 inline constexpr ErrorCode protocol{"protocol"};
 inline constexpr ErrorCode io{"io"};                                  ///< the operating system said no; the message has errno's text
 inline constexpr ErrorCode corrupt{"corrupt"};
+
+/// All of them: a code that came by wire is looked up here. A test compares the list with the lines above.
+inline constexpr std::array all{
+    invalid_yaml, duplicate_key, unknown_key, missing_key, wrong_type, invalid_value, invalid_name, duplicate_name,
+    unknown_name, unknown_kind, conflicting_keys, cycle, expression_in_run, unsafe_crash_policy, unsafe_argument,
+    limit_exceeded, expression_syntax, expression_type, expression_error, usage, not_found, conflict, denied,
+    invalid_request, invalid_input, key_reused, queue_full, degraded, draining, unavailable, timed_out, protocol, io,
+    corrupt,
+};
 
 }  // namespace pawl::code

@@ -51,7 +51,7 @@ std::size_t next_suspect(std::string_view text, std::size_t at) {
     return at;
 }
 
-/// Reports the bad characters of `file.text`; returns the text with '_' in their place, empty when there are none. False: too many.
+/// Reports the bad characters of `file.text`; `cleaned` is the text with '_' in their place, empty when there are none. False: too many.
 bool check_characters(File& file, Positions const& positions, std::string& cleaned) {
     std::string_view const text = file.text;
     std::size_t bad = 0;
@@ -67,7 +67,7 @@ bool check_characters(File& file, Positions const& positions, std::string& clean
                 return false;
             }
             if (cleaned.empty()) cleaned = text;
-            cleaned.replace(at, length, length, '_');
+            cleaned.replace(at, length, length, text[at] == '\r' ? '\n' : '_');  // as its author saw it
         }
         at += length;
     }

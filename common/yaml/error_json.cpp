@@ -1,6 +1,5 @@
 // Diagnostics as JSON: in problem+json, and what `check --format json` prints.
 #include <algorithm>
-#include <array>
 #include <limits>
 
 #include "common/base/error_codes.h"
@@ -9,17 +8,6 @@
 namespace pawl::yaml {
 
 namespace {
-
-/// ErrorCode borrows its name from static storage, so a name that came by wire is looked up. A test compares this with error_codes.h.
-constexpr std::array known_codes{
-    code::invalid_yaml,     code::duplicate_key,       code::unknown_key,       code::missing_key,     code::wrong_type,
-    code::invalid_value,    code::invalid_name,        code::duplicate_name,    code::unknown_name,    code::unknown_kind,
-    code::conflicting_keys, code::cycle,               code::expression_in_run, code::unsafe_crash_policy, code::limit_exceeded,
-    code::expression_syntax, code::expression_type,    code::expression_error,  code::usage,           code::not_found,
-    code::conflict,         code::denied,              code::invalid_request,   code::invalid_input,   code::key_reused,
-    code::queue_full,       code::degraded,            code::draining,          code::unavailable,     code::timed_out,
-    code::protocol,         code::io,                  code::corrupt,
-};
 
 void set_place(Json& json, SourcePos const& where) {
     json.set("file", where.file);
@@ -61,9 +49,10 @@ Json to_json(Error const& error) {
 }
 
 Error error_from_json(Json const& json) {
+    // ErrorCode borrows its name from static storage, so a name that came by wire is looked up.
     std::string const name = json.text("code");
-    auto const known = std::ranges::find(known_codes, std::string_view(name), &ErrorCode::name);
-    Error error{.code = known != known_codes.end() ? *known : code::protocol, .message = json.text("message")};
+    auto const known = std::ranges::find(code::all, std::string_view(name), &ErrorCode::name);
+    Error error{.code = known != code::all.end() ? *known : code::protocol, .message = json.text("message")};
     error.severity = json.text("severity") == "warning" ? Severity::warning : Severity::error;
     if (json.find("line") != nullptr || json.find("file") != nullptr) error.where = place_from(json);
     error.hint = json.text("hint");

@@ -54,6 +54,23 @@ std::vector<Glyph> glyphs_of(std::string_view line) {
     return glyphs;
 }
 
+/// What of a line can be shown at all: `width` characters to each side of the caret. A line may be a megabyte long.
+struct Neighbourhood {
+    std::string_view text;
+    std::size_t caret = 0;  ///< characters before the caret in `text`
+    bool cut_left = false;
+    bool cut_right = false;
+};
+
+Neighbourhood neighbourhood_of(std::string_view line, std::size_t caret, std::size_t width) {
+    std::string_view const before = take_characters(line, caret);
+    std::size_t const characters = count_characters(before);
+    std::size_t const skipped = characters > width ? characters - width : 0;
+    std::string_view const rest = line.substr(take_characters(before, skipped).size());
+    std::string_view const shown = take_characters(rest, characters - skipped + width + 1);
+    return {.text = shown, .caret = characters - skipped, .cut_left = skipped > 0, .cut_right = shown.size() < rest.size()};
+}
+
 std::size_t columns_of(std::vector<Glyph> const& glyphs, std::size_t from, std::size_t to) {
     std::size_t columns = 0;
     for (std::size_t i = from; i < to && i < glyphs.size(); ++i) columns += glyphs[i].columns;
@@ -83,11 +100,12 @@ Window window_around(std::vector<Glyph> const& glyphs, std::size_t caret, std::s
 
 /// The source line and the caret line.
 std::string excerpt(std::string_view line, SourcePos const& where, std::size_t width) {
-    std::vector<Glyph> glyphs = glyphs_of(line);
-    std::size_t const caret = std::min<std::size_t>(where.column > 0 ? where.column - 1 : 0, glyphs.size());
+    Neighbourhood const near = neighbourhood_of(line, where.column > 0 ? where.column - 1 : 0, std::max(width, gutter.size()));
+    std::vector<Glyph> const glyphs = glyphs_of(near.text);
+    std::size_t const caret = near.caret;
     Window const window = window_around(glyphs, caret, width > gutter.size() ? width - gutter.size() : 0);
-    bool const cut_left = window.from > 0;
-    bool const cut_right = window.to < glyphs.size();
+    bool const cut_left = near.cut_left || window.from > 0;
+    bool const cut_right = near.cut_right || window.to < glyphs.size();
 
     std::string number = std::to_string(where.line);
     std::string source = std::string(number.size() < 5 ? 5 - number.size() : 0, ' ') + number + " | ";

@@ -54,13 +54,15 @@ bool reads_as_expression(Scene const& scene, std::size_t value) {
     return by_key || scene.text.substr(value, scene.positions.line_end(value) - value).find("${{") != npos;
 }
 
+std::string shortened_hint(std::string_view quoted) { return quoted.size() <= 200 ? printable(quoted) : shortened(quoted); }
+
 /// A value that cannot start like this, or ends too early: shown and rewritten in quotes.
 void offer_quotes(Error& error, Scene const& scene, std::size_t value, bool flow, std::string_view lead) {
     std::string_view const rest = rest_of_value(scene.text, value, flow);
     // 'it's' was meant as text in quotes; "a" == "b" was not.
     bool const bad_quotes = rest.size() > 1 && is_quote(rest[0]) && rest.back() == rest[0] && !reads_as_expression(scene, value);
     std::string const quoted = quoted_for_yaml(bad_quotes ? rest.substr(1, rest.size() - 2) : rest);
-    error.hint = std::string(lead) + key_prefix(scene) + quoted;
+    error.hint = std::string(lead) + key_prefix(scene) + shortened_hint(quoted);
     error.fixes.push_back({.offset = value, .length = rest.size(), .replacement = quoted});
 }
 
@@ -154,7 +156,7 @@ Explained missing_space(Scene const& scene) {
     bool const glued = at > key && scene.letter_at(at) == ':' && !is_blank(scene.letter_at(at + 1)) && !is_break(scene.letter_at(at + 1));
     if (!glued || scene.text.substr(at, 3) == "://") return std::nullopt;
     Error error = scene.error("a space is missing after ':'", at, at + 1);
-    error.hint = "write '" + std::string(scene.text.substr(key, at - key)) + ": '";
+    error.hint = "write '" + shortened(scene.text.substr(key, at - key)) + ": '";
     error.fixes.push_back({.offset = at + 1, .length = 0, .replacement = " "});
     return error;
 }
@@ -177,7 +179,7 @@ Explained wrong_indentation(Scene const& scene, bool at_colon) {
     if (auto error = missing_colon(scene, line, ink)) return error;
     if (at_colon) {
         Error error = scene.error("this line is indented too deep for a key", ink, scene.offset);
-        error.hint = key.empty() ? "indent it like the keys above" : "indent it like '" + printable(key) + "', which has a value already";
+        error.hint = key.empty() ? "indent it like the keys above" : "indent it like '" + shortened(key) + "', which has a value already";
         return error;
     }
     if (ink != scene.offset) return std::nullopt;
@@ -263,7 +265,7 @@ Explained explain_anchor(Scene const& scene) {
 Explained explain_unknown_alias(Scene const& scene) {
     std::size_t end = scene.offset;
     while (end < scene.text.size() && !is_one_of(scene.text[end], " \t\r\n,[]{}")) ++end;
-    Error error = scene.error("unknown alias '" + printable(scene.text.substr(scene.offset, end - scene.offset)) + "'", scene.offset, end);
+    Error error = scene.error("unknown alias '" + shortened(scene.text.substr(scene.offset, end - scene.offset)) + "'", scene.offset, end);
     offer_quotes(error, scene, scene.offset, scene.builder.open_bracket() != nullptr, "for text, quote it: ");
     return error;
 }
@@ -352,6 +354,11 @@ Error explain_syntax_error(std::string_view text, Positions const& positions, Tr
 
 void add_stop_note(Error& error) {
     error.notes.push_back({.where = error.where.value_or(SourcePos{}), .message = "the rest of this file was not checked"});
+}
+
+std::string shortened(std::string_view text) {
+    std::string_view const start = take_characters(text, 60);
+    return printable(start) + (start.size() < text.size() ? "\xE2\x80\xA6" : "");
 }
 
 std::string quoted_for_yaml(std::string_view text) {

@@ -16,6 +16,9 @@ Error explain_syntax_error(std::string_view text, Positions const& positions, Tr
 /// Tells, as a note, that the error ends its file.
 void add_stop_note(Error& error);
 
+/// A key or a word for a message: printable, and cut when it is long.
+std::string shortened(std::string_view text);
+
 /// A text in the quotes that YAML needs around it.
 std::string quoted_for_yaml(std::string_view text);
 

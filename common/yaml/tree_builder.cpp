@@ -209,7 +209,10 @@ void TreeBuilder::open(Kind kind, std::size_t mark, std::size_t anchor, bool flo
     if (at_key()) {
         // In "{{ x }}" the inner map is such a key: the expression of other tools.
         bool const braces = content.offset > 0 && text_[content.offset] == '{' && text_[content.offset - 1] == '{';
-        report(code::invalid_yaml, "a key must be text", content.offset, 0, braces ? "an expression is \"${{ x }}\", in quotes" : "");
+        frame.refusal = Error{.code = code::invalid_yaml,
+                              .message = "a key must be text",
+                              .where = positions_.at(content.offset),
+                              .hint = braces ? "an expression is \"${{ x }}\", in quotes" : ""};
         reject_member(frames_.back());
         frame.owned = std::make_unique<Node>();
         frame.node = frame.owned.get();
@@ -230,6 +233,7 @@ void TreeBuilder::open(Kind kind, std::size_t mark, std::size_t anchor, bool flo
 
 void TreeBuilder::close() {
     Frame& frame = frames_.back();
+    if (frame.refusal) file_.diagnostics.push_back(std::move(*frame.refusal));
     if (frame.anchor != 0) anchors_[frame.anchor].open = false;
     if (frame.flow) last_.is_value = false;  // what follows the bracket does not follow the last scalar inside it
     frames_.pop_back();
@@ -260,7 +264,7 @@ void TreeBuilder::add_key(Node key, std::size_t anchor) {
     if (merge) {
         report(code::invalid_yaml, "merge keys are not supported", key.offset, key.end, "use 'defaults:', or write the keys out");
     } else if (!is_new_key(frame, key, first)) {
-        Error& error = report(code::duplicate_key, "duplicate key '" + printable(key.text) + "'", key.offset, key.end);
+        Error& error = report(code::duplicate_key, "duplicate key '" + shortened(key.text) + "'", key.offset, key.end);
         error.notes.push_back({.where = first->key.where, .message = "first defined here"});
     }
     if (merge || first != nullptr) return reject_member(frame);
@@ -374,11 +378,14 @@ Node TreeBuilder::make_refused(std::size_t offset) {
     node.where = positions_.at(offset, node.end);
     if (!refused_.insert(offset).second) return node;
     std::string const quoted = quoted_for_yaml(rest);
+    std::string const proposed = quoted.size() <= 200 ? printable(quoted) : shortened(quoted);
     bool const under_key = !at_key() && !frames_.empty() && frames_.back().node->is_map() && last_.key.size() <= 64;
     std::string const key = under_key ? printable(last_.key) + ": " : "";
     Error& error = report(code::invalid_yaml, std::string("a value cannot start with '") + text_[offset] + "'", offset, node.end,
-                          "quote it: " + key + quoted);
-    if (rest.starts_with("!!")) error.hint = "leave '" + printable(rest.substr(0, rest.find_first_of(" \t"))) + "' out, or quote it: " + key + quoted;
+                          "quote it: " + key + proposed);
+    if (rest.starts_with("!!")) {
+        error.hint = "leave '" + shortened(rest.substr(0, rest.find_first_of(" \t"))) + "' out, or quote it: " + key + proposed;
+    }
     error.fixes.push_back({.offset = offset, .length = rest.size(), .replacement = quoted});
     return node;
 }
@@ -423,6 +430,10 @@ std::size_t const* TreeBuilder::open_bracket() const {
 }
 
 Error& TreeBuilder::report(ErrorCode code, std::string message, std::size_t offset, std::size_t end, std::string hint) {
+    if (file_.diagnostics.size() >= mistakes_max) {
+        add_stop_note(file_.diagnostics.back());
+        throw Stop{};
+    }
     return file_.diagnostics.emplace_back(
         Error{.code = code, .message = std::move(message), .where = positions_.at(offset, end), .hint = std::move(hint)});
 }

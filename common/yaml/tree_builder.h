@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -17,6 +18,7 @@ namespace pawl::yaml {
 inline constexpr std::size_t file_bytes_max = 1u << 20;
 inline constexpr std::size_t depth_max = 64;
 inline constexpr std::size_t nodes_max = 100'000;
+inline constexpr std::size_t mistakes_max = 500;  ///< more are one mistake, made by a program
 
 /// Thrown through the parser when the rest of the file cannot be read; the reason is among the diagnostics. Never leaves reader.cpp.
 struct Stop {};
@@ -58,6 +60,8 @@ private:
         Node* value = nullptr;           ///< of a map: where the next value goes
         std::unique_ptr<Node> rejected;  ///< what follows a refused key, read and thrown away
         std::unique_ptr<Node> owned;     ///< a collection that stands where a key should
+        /// Told when it closes: at the end of the file, the parser takes every open bracket for such a key.
+        std::optional<Error> refusal;
         std::unordered_map<std::string, std::size_t> index_of_large_map;
     };
     /// Where an anchor's node is: member or item numbers from the root. Pointers would not survive the growth of the vectors.
