@@ -68,10 +68,10 @@ std::optional<std::int64_t> take_fraction(std::string_view& text) {
 std::string fraction_text(std::int32_t nanos) {
     if (nanos == 0) return "";
     std::array<char, 16> digits{};
-    if (nanos % 1'000'000 == 0) std::snprintf(digits.data(), digits.size(), ".%03d", nanos / 1'000'000);
-    else if (nanos % 1'000 == 0) std::snprintf(digits.data(), digits.size(), ".%06d", nanos / 1'000);
-    else std::snprintf(digits.data(), digits.size(), ".%09d", nanos);
-    return digits.data();
+    std::snprintf(digits.data(), digits.size(), ".%09d", nanos);
+    std::string text = digits.data();
+    text.resize(text.find_last_not_of('0') + 1);
+    return text;
 }
 
 struct Unit {

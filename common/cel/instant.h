@@ -29,7 +29,7 @@ Instant negate(Instant a);
 
 /// RFC 3339 with up to nine digits of fraction and any offset. Empty when it is none, or out of range.
 std::optional<Instant> parse_timestamp(std::string_view text);
-/// "2026-11-24T17:20:12.5Z": as many digits of fraction as needed, in groups of three.
+/// "2026-11-24T17:20:12.5Z": as many digits of fraction as needed.
 std::string format_timestamp(Instant value);
 /// A sign, then numbers with the units h m s ms us ns. Empty when it is none, or out of range.
 std::optional<Instant> parse_span(std::string_view text);
