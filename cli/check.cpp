@@ -1,0 +1,99 @@
+// pawl check: all that is wrong with files, without a daemon.
+#include <algorithm>
+#include <ostream>
+
+#include "cli/commands.h"
+#include "cli/diagnostics.h"
+#include "cli/sources.h"
+
+namespace pawl::cli {
+namespace {
+
+struct CheckOptions {
+    std::vector<std::string> paths;
+    std::string format;
+    bool fix = false, strict = false;
+};
+
+/// Writes the ready rewrites of one file; returns how many were applied.
+Result<std::size_t> fix_file(flow::LoadedFile const& file) {
+    std::vector<Fix> fixes;
+    std::size_t mistakes = 0;
+    for (auto const& diagnostic : file.diagnostics) {
+        if (diagnostic.fixes.empty()) continue;
+        fixes.insert(fixes.end(), diagnostic.fixes.begin(), diagnostic.fixes.end());
+        ++mistakes;
+    }
+    if (mistakes == 0) return mistakes;
+    auto const text = yaml::apply_fixes(file.text, std::move(fixes));
+    if (text == file.text) return std::size_t{0};
+    if (auto const written = replace_file(file.name, text); !written) return written.error();
+    return mistakes;
+}
+
+Status fix_all(Context& context, flow::LoadedProject const& project) {
+    for (auto const& file : project.files) {
+        if (file.name == "stdin") continue;
+        auto const fixed = fix_file(file);
+        if (!fixed) return fixed.error();
+        if (*fixed > 0) context.say(file.name + ": fixed " + std::to_string(*fixed) + (*fixed == 1 ? " mistake" : " mistakes"));
+    }
+    return Done{};
+}
+
+std::size_t workflows_in(flow::LoadedProject const& project) {
+    std::size_t count = 0;
+    for (auto const& file : project.files) count += file.workflows.size();
+    return count;
+}
+
+std::string counted(std::size_t count, std::string const& noun) { return std::to_string(count) + " " + noun + (count == 1 ? "" : "s"); }
+
+int check(Context& context, CheckOptions const& options) {
+    auto const paths = options.paths.empty() ? std::vector<std::string>{"."} : options.paths;
+    auto sources = read_sources(context, paths);
+    if (!sources) return context.fail(sources.error());
+    auto project = flow::load_project(std::move(*sources));
+    if (options.fix) {
+        if (auto const done = fix_all(context, project); !done) return context.fail(done.error());
+        sources = read_sources(context, paths);
+        if (!sources) return context.fail(sources.error());
+        project = flow::load_project(std::move(*sources));
+    }
+    auto diagnostics = project.diagnostics;
+    if (options.strict) {
+        for (auto& diagnostic : diagnostics) diagnostic.severity = Severity::error;
+    }
+    auto format = options.format;
+    if (format.empty()) format = context.format() == OutputFormat::json ? "json" : "text";
+    TextIndex const texts(project.files);
+    context.out() << render_diagnostics(context.out_look(), format, diagnostics, texts);
+
+    auto const errors = static_cast<std::size_t>(std::count_if(diagnostics.begin(), diagnostics.end(), [](Error const& e) { return e.severity == Severity::error; }));
+    auto const warnings = diagnostics.size() - errors;
+    if (format == "text") {
+        auto const seen = counted(project.files.size(), "file") + ", " + counted(workflows_in(project), "workflow");
+        if (diagnostics.empty()) context.say(seen + ": all is well");
+        else context.say(seen + ": " + counted(errors, "error") + ", " + counted(warnings, "warning"));
+    }
+    return errors > 0 ? exit_failed : exit_done;
+}
+
+}  // namespace
+
+Command check_command() {
+    auto const options = std::make_shared<CheckOptions>();
+    return {
+        .path = "check",
+        .summary = "Find all mistakes in files, without a daemon",
+        .text = "Reads every file (folders: all *.yaml below), resolves names and types every expression. Executes nothing.",
+        .arguments = {{.name = "PATH", .doc = "files, folders or - (default: this folder)", .into = &options->paths, .required = false, .completes = Completes::files}},
+        .options = {{.names = "--format", .value = "FORMAT", .doc = "form of the findings", .into = &options->format, .choices = {"text", "json", "github", "sarif"}, .completes = Completes::choices},
+                    {.names = "--fix", .doc = "apply the ready rewrites; comments stay", .into = &options->fix},
+                    {.names = "--strict", .doc = "warnings are errors", .into = &options->strict}},
+        .examples = {{"pawl check", "this folder"}, {"pawl check flows/ --format github", "annotations in a GitHub workflow"}, {"pawl check backup.yaml --fix", ""}},
+        .run = [options](Context& context) { return check(context, *options); },
+    };
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,89 @@
+// The list of commands, and the way from a command line to an exit code.
+#include "cli/commands.h"
+
+#include <ostream>
+
+#include "cli/help.h"
+#include "cli/parse.h"
+
+namespace pawl::cli {
+
+std::vector<CommandEntry> const& command_entries() {
+    static std::vector<CommandEntry> const entries{
+        {"__complete", "Offer candidates for the last word", complete_command, true},
+        {"api", "Send any request to the daemon", api_command},
+        {"audit ls", "List who did what", audit_ls_command},
+        {"cancel", "Cancel runs: stop signal, grace, handlers", cancel_command},
+        {"check", "Find all mistakes in files, without a daemon", check_command},
+        {"completion", "Print the completion of a shell", completion_command},
+        {"daemon drain", "Start nothing new, and wait until nothing runs", daemon_drain_command},
+        {"daemon install", "Write the systemd units of a daemon of your own", daemon_install_command},
+        {"daemon start", "Start a daemon in the background and wait until it is ready", daemon_start_command},
+        {"daemon stop", "End the daemon; running steps go on", daemon_stop_command},
+        {"deploy", "Store and activate workflows, all or nothing", deploy_command},
+        {"doctor", "Look for what commonly goes wrong", doctor_command},
+        {"eval", "Evaluate one CEL expression", eval_command},
+        {"exec", "Run one command under supervision", exec_command},
+        {"explain", "Explain an error code, or a key of a file", explain_command},
+        {"graph", "Draw the steps of a workflow, a file or a run", graph_command},
+        {"help", "Show help about a command", help_command},
+        {"inspect", "Show all about a workflow, run, step or attempt", inspect_command},
+        {"logs", "Show what steps wrote", logs_command},
+        {"ping", "Ask whether the daemon answers", ping_command},
+        {"ps", "List the runs that are alive", ps_command},
+        {"resolve", "Settle a step whose outcome is unknown, and go on in a new run", resolve_command},
+        {"retry", "Start a new run from the failed steps of an old one", retry_command},
+        {"run cancel", "Cancel runs: stop signal, grace, handlers", run_cancel_command},
+        {"run inspect", "Show all about a run, a step or an attempt", run_inspect_command},
+        {"run logs", "Show what steps wrote", run_logs_command},
+        {"run ls", "List runs, newest first", run_ls_command},
+        {"run retry", "Start a new run from the failed steps of an old one", run_retry_command},
+        {"run start", "Start a run and follow it to its end", run_start_command},
+        {"run watch", "Follow a run to its end", run_watch_command},
+        {"status", "Show how the daemon is", status_command},
+        {"version", "Print the version", version_command},
+        {"why", "Tell why a run or a step is as it is", why_command},
+        {"workflow inspect", "Show all about a workflow", workflow_inspect_command},
+        {"workflow ls", "List the deployed workflows", workflow_ls_command},
+        {"workflow rm", "Remove a workflow; its history stays, live runs end", workflow_rm_command},
+        {"workflow versions", "List the versions of a workflow", workflow_versions_command},
+    };
+    return entries;
+}
+
+std::vector<Noun> const& nouns() {
+    static std::vector<Noun> const list{
+        {"audit", "Who did what", ""},
+        {"daemon", "Start, stop, drain or install the daemon", ""},
+        {"run", "Start a run and follow it; list, watch, cancel, retry runs", "start"},
+        {"workflow", "List, inspect and remove deployed workflows", ""},
+    };
+    return list;
+}
+
+Noun const* noun_named(std::string_view name) {
+    for (auto const& noun : nouns()) {
+        if (noun.name == name) return &noun;
+    }
+    return nullptr;
+}
+
+int run_pawl(Context& context, std::vector<std::string> const& words) {
+    auto parsed = parse_words(words, context.globals, context.command);
+    // Settled even after a mistake: it decides how the mistake is printed.
+    auto const settled = context.settle();
+    if (!parsed) return context.fail(parsed.error());
+    if (!settled) return context.fail(settled.error());
+    if (parsed->version) {
+        context.out() << "pawl " PAWL_VERSION "\n";
+        return exit_done;
+    }
+    auto const& command = parsed->command;
+    if (parsed->help) {
+        context.out() << (command.run ? render_help(context.out_look(), command) : render_overview(context.out_look(), command.path));
+        return words.empty() ? exit_usage : exit_done;
+    }
+    return command.run(context);
+}
+
+}  // namespace pawl::cli

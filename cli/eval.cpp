@@ -1,0 +1,130 @@
+// pawl eval: one CEL expression, over values from the command line.
+#include <istream>
+#include <map>
+#include <ostream>
+
+#include "cli/commands.h"
+#include "cli/sources.h"
+#include "common/base/error_codes.h"
+#include "common/cel/program.h"
+#include "common/yaml/render.h"
+
+namespace pawl::cli {
+namespace {
+
+struct EvalOptions {
+    std::string expression, vars;
+    bool batch = false;
+};
+
+class MapActivation final : public cel::Activation {
+public:
+    MapActivation(JsonMap const& values, Json now) : values_(values), now_(std::move(now)) {}
+    Json const* variable(std::string_view name) const override {
+        auto const* value = values_.find(name);
+        return value == nullptr && name == "now" ? &now_ : value;
+    }
+
+private:
+    JsonMap const& values_;
+    Json now_;
+};
+
+Result<Json> variables(std::string const& text, std::string const& what) {
+    auto json = parse_json(text, {.bytes_max = 64u << 20, .depth_max = 64});
+    if (!json) {
+        auto error = json.error();
+        error.message = what + " is not JSON: " + error.message;
+        error.where.reset();
+        return error;
+    }
+    if (!json->is_map()) return make_error(code::usage, what + " is not a JSON object", "for example --vars '{\"a\": 2}'");
+    return json;
+}
+
+cel::Compiled compiled(std::string const& expression, JsonMap const& values) {
+    cel::Environment environment;
+    for (auto const& [name, value] : values) environment.variable(name, cel::Type());
+    if (values.find("now") == nullptr) environment.variable("now", cel::Type(cel::Type::Kind::timestamp));
+    return cel::compile({.text = expression, .place = {}}, environment);
+}
+
+int refuse(Context& context, Diagnostics diagnostics, std::string const& expression) {
+    for (auto& diagnostic : diagnostics) {
+        if (diagnostic.where && diagnostic.where->file.empty()) diagnostic.where->file = "expression";
+    }
+    context.err() << yaml::render_all(diagnostics, [&](std::string_view) { return &expression; }, context.err_look().width) << std::flush;
+    return exit_failed;
+}
+
+int eval_one(Context& context, EvalOptions const& options) {
+    auto const text = options.vars.empty() ? Result<std::string>("{}") : read_data(context, options.vars);
+    if (!text) return context.fail(text.error());
+    auto const values = variables(*text, "--vars");
+    if (!values) return context.fail(values.error());
+    auto const compilation = compiled(options.expression, values->as_map());
+    if (!compilation.program) return refuse(context, compilation.diagnostics, options.expression);
+    auto const value = compilation.program->eval(MapActivation(values->as_map(), Json(format_utc(context.now()))));
+    if (!value) return refuse(context, {value.error()}, options.expression);
+    context.out() << (context.format() == OutputFormat::json ? dump_json_pretty(*value) : dump_json(*value)) << '\n';
+    return exit_done;
+}
+
+std::string names_of(JsonMap const& values) {
+    std::string key;
+    for (auto const& [name, value] : values) key += name + "\n";
+    return key;
+}
+
+/// One JSON object a line in, one value a line out; a line that fails gives {"error": …} and the exit code 1.
+int eval_batch(Context& context, EvalOptions const& options) {
+    std::map<std::string, cel::Program> programs;  // by the names a line declares
+    auto const now = Json(format_utc(context.now()));
+    int code = exit_done;
+    std::string line;
+    for (std::size_t number = 1; std::getline(context.world().in, line); ++number) {
+        auto const values = variables(line, "line " + std::to_string(number));
+        if (!values) return context.fail(values.error());
+        auto const key = names_of(values->as_map());
+        auto found = programs.find(key);
+        if (found == programs.end()) {
+            auto compilation = compiled(options.expression, values->as_map());
+            if (!compilation.program) return refuse(context, compilation.diagnostics, options.expression);
+            found = programs.emplace(key, *compilation.program).first;
+        }
+        auto value = found->second.eval(MapActivation(values->as_map(), now));
+        if (value) {
+            context.out() << dump_json(*value) << '\n';
+            continue;
+        }
+        Json failure;
+        failure.set("error", value.error().message);
+        failure.set("line", number);
+        context.out() << dump_json(failure) << '\n';
+        code = exit_failed;
+    }
+    return code;
+}
+
+int eval(Context& context, EvalOptions const& options) {
+    if (!options.batch) return eval_one(context, options);
+    if (!options.vars.empty()) return context.misuse("--vars and --batch exclude each other", "with --batch each line of standard input has the values");
+    return eval_batch(context, options);
+}
+
+}  // namespace
+
+Command eval_command() {
+    auto const options = std::make_shared<EvalOptions>();
+    return {
+        .path = "eval",
+        .summary = "Evaluate one CEL expression",
+        .arguments = {{.name = "EXPR", .doc = "the expression", .into = &options->expression}},
+        .options = {{.names = "--vars", .value = "JSON", .doc = "values by name: JSON, @FILE or -", .into = &options->vars},
+                    {.names = "--batch", .doc = "read one JSON object a line from standard input, print one value a line", .into = &options->batch}},
+        .examples = {{"pawl eval 'a > 1' --vars '{\"a\": 2}'", "true"}, {"pawl eval 'size(name)' --batch < rows.jsonl", ""}},
+        .run = [options](Context& context) { return eval(context, *options); },
+    };
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,198 @@
+// A run as lines: for CI logs, files and pipes. And the same as JSON lines for programs.
+#include <chrono>
+#include <deque>
+#include <ostream>
+
+#include "cli/render/log_text.h"
+#include "cli/render/progress.h"
+#include "cli/render/when.h"
+#include "common/base/text.h"
+
+namespace pawl::cli {
+namespace {
+
+constexpr auto sign_of_life_every = std::chrono::seconds(30);
+/// Journal and logs come by different streams: an end is held back this long, so that it stands behind the last line of its step.
+constexpr auto hold = std::chrono::milliseconds(150);
+
+std::string after_text(std::optional<UtcTime> from, UtcTime to) { return from ? " after " + span_text(to - *from) : ""; }
+
+std::string step_transition(StepView const& step, JournalEvent const& event, std::string_view what) {
+    auto const ending = how_it_ended(step.status, step.reason, step.exit_code, step.signal, step.message);
+    if (what == "succeeded") return "succeeded" + after_text(step.started, event.at);
+    if (what == "failed" || what == "lost") return std::string(what == "lost" && ending.starts_with("was lost") ? "" : "failed" + after_text(step.started, event.at) + ": ") + ending;
+    if (what == "cancelled") return "cancelled" + after_text(step.started, event.at);
+    if (what == "skipped") return "skipped" + (step.reason.empty() ? "" : " (" + step.reason + ")");
+    if (what == "stopping") return "stopping" + (step.reason.empty() ? "" : " (" + step.reason + ")");
+    if (what == "waiting") {
+        bool const again = step.attempt > 0;
+        std::string text = again ? "tries again" : "waits";
+        if (step.due) text += (again ? " at " : " until ") + local_clock(*step.due);
+        if (again) text += ": attempt " + std::to_string(step.attempt) + " " + ending;
+        return text;
+    }
+    return "";
+}
+
+std::string run_transition(RunView const& run, JournalEvent const& event, std::string_view what) {
+    auto const name = "run " + std::to_string(run.id);
+    if (what == "queued") return name + " " + run.workflow + (run.version > 0 ? "@" + std::to_string(run.version) : "") + " queued";
+    if (what == "started") return name + " start";
+    if (what == "stopping") return name + " stopping" + (run.reason.empty() ? "" : " (" + run.reason + ")");
+    if (what == "waiting" || what == "running") return "";
+    if (what == "finishing") return name + " finishing";
+    return name + " " + std::string(what) + (what != "succeeded" && !run.reason.empty() && run.reason != what ? " (" + run.reason + ")" : "") +
+           after_text(run.started, event.at);
+}
+
+class PlainProgress final : public Progress {
+public:
+    PlainProgress(std::ostream& out, Look look) : out_(out), look_(look) {}
+
+    void event(RunView const& run, JournalEvent const& event) override {
+        auto const dot = event.kind.find('.');
+        if (dot == std::string::npos) return;
+        auto const subject = event.kind.substr(0, dot);
+        auto const what = event.kind.substr(dot + 1);
+        std::string text;
+        if (subject == "run") {
+            text = run_transition(run, event, what);
+        } else if (subject == "attempt") {
+            if (what == "launched") text = event.step + " start attempt=" + std::to_string(event.attempt);
+            if (what == "lost") text = event.step + " attempt " + std::to_string(event.attempt) + " was lost";
+        } else if (auto const* step = run.find(event.step)) {
+            text = step_transition(*step, event, what);
+            if (!text.empty()) text = event.step + " " + text;
+        }
+        if (text.empty()) return;
+        held_.push_back({.key = event.kind == "attempt.launched" ? key_of(event.step, event.attempt) : "", .text = local_clock(event.at) + " " + printable(text), .since = {}});
+        if (logs_ended_) release_all();
+    }
+
+    void line(RunView const&, LogLine const& line) override {
+        release_through(key_of(line.step, line.attempt));
+        write(line.step + "| " + log_text(look_, line.text));
+    }
+
+    void tick(RunView const& run, UtcTime now) override {
+        for (auto& held : held_) {
+            if (!held.since) held.since = now;
+        }
+        while (!held_.empty() && (now - *held_.front().since >= hold || now < *held_.front().since)) release_one();
+        if (!said_at_) said_at_ = now;
+        if (wrote_) said_at_ = now;
+        wrote_ = false;
+        if (now - *said_at_ < sign_of_life_every) return;
+        write(sign_of_life(run, now));
+        said_at_ = now;
+        wrote_ = false;
+    }
+
+    void note(std::string_view text) override { write(text); }
+    void logs_ended() override {
+        logs_ended_ = true;
+        release_all();
+    }
+    void finish(RunView const&, UtcTime) override { release_all(); }
+
+private:
+    struct Held {
+        std::string key;   ///< of the attempt whose start this is
+        std::string text;
+        std::optional<UtcTime> since;
+    };
+
+    static std::string key_of(std::string const& step, int attempt) { return step + "#" + std::to_string(attempt); }
+
+    void write(std::string_view text) {
+        out_ << text << '\n' << std::flush;
+        wrote_ = true;
+    }
+    void release_one() {
+        write(held_.front().text);
+        held_.pop_front();
+    }
+    void release_all() {
+        while (!held_.empty()) release_one();
+    }
+    /// A line of an attempt comes after its start: what is held up to there goes out first.
+    void release_through(std::string const& key) {
+        bool found = false;
+        for (auto const& held : held_) found = found || held.key == key;
+        while (found && !held_.empty()) {
+            bool const last = held_.front().key == key;
+            release_one();
+            if (last) return;
+        }
+    }
+
+    static std::string sign_of_life(RunView const& run, UtcTime now) {
+        std::size_t done = 0, total = 0;
+        std::string busy;
+        for (auto const& step : run.steps) {
+            if (step.section == "steps") ++total;
+            if (step.section == "steps" && is_final_status(step.status)) ++done;
+            if (is_busy(step)) busy += (busy.empty() ? "" : ", ") + step.id + (step.started ? " " + span_text(now - *step.started) : "");
+            else if (step.status == "waiting") busy += (busy.empty() ? "" : ", ") + step.id + " waits" + (step.due ? " until " + local_clock(*step.due) : "");
+        }
+        auto text = local_clock(now) + " run " + std::to_string(run.id) + " goes on: " + std::to_string(done) + "/" + std::to_string(total) + " done";
+        if (!busy.empty()) text += ", " + busy;
+        else if (run.status == "queued") text += ", queued";
+        return text;
+    }
+
+    std::ostream& out_;
+    Look look_;
+    std::deque<Held> held_;
+    std::optional<UtcTime> said_at_;
+    bool wrote_ = false;
+    bool logs_ended_ = false;
+};
+
+class JsonProgress final : public Progress {
+public:
+    explicit JsonProgress(std::ostream& out) : out_(out) {}
+
+    void event(RunView const& run, JournalEvent const& event) override {
+        Json line;
+        line.set("type", "event");
+        line.set("run", run.id);
+        line.set("seq", event.seq);
+        line.set("at", format_utc(event.at));
+        line.set("kind", event.kind);
+        if (!event.step.empty()) line.set("step", event.step);
+        if (event.attempt > 0) line.set("attempt", event.attempt);
+        if (!event.data.is_null()) line.set("data", event.data);
+        write(line);
+    }
+    void line(RunView const& run, LogLine const& log) override {
+        Json line;
+        line.set("type", "log");
+        line.set("run", run.id);
+        line.set("step", log.step);
+        line.set("attempt", log.attempt);
+        line.set("stream", log.stream);
+        line.set("at", format_utc(log.at));
+        line.set("text", log.text);
+        write(line);
+    }
+    void tick(RunView const&, UtcTime) override {}
+    void note(std::string_view text) override {
+        Json line;
+        line.set("type", "note");
+        line.set("text", text);
+        write(line);
+    }
+    void finish(RunView const&, UtcTime) override {}
+
+private:
+    void write(Json const& line) { out_ << dump_json(line) << '\n' << std::flush; }
+    std::ostream& out_;
+};
+
+}  // namespace
+
+std::unique_ptr<Progress> plain_progress(std::ostream& out, Look look) { return std::make_unique<PlainProgress>(out, look); }
+std::unique_ptr<Progress> json_progress(std::ostream& out) { return std::make_unique<JsonProgress>(out); }
+
+}  // namespace pawl::cli
