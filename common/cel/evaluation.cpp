@@ -102,7 +102,7 @@ Regex const* Evaluation::pattern(std::string_view text, std::string& problem) {
     if (last_pattern_ == nullptr || last_pattern_->pattern() != text) {
         if (!charge(100 + text.size())) return nullptr;
         last_pattern_ = std::make_unique<Regex const>(text);
-        if (!charge(last_pattern_->size() / 4)) return nullptr;  // compiling a large pattern takes milliseconds
+        if (!charge(last_pattern_->size() / 2)) return nullptr;  // compiling a large pattern takes milliseconds
     }
     problem = last_pattern_->problem();
     return problem.empty() ? last_pattern_.get() : nullptr;

@@ -235,7 +235,11 @@ private:
         if (node.text != "matches" || call.b != 2) return;
         Instruction const& argument = code_->nodes[code_->operands[call.a + 1]];
         if (argument.op != Op::constant || !code_->constants[argument.a].is(Value::Kind::string)) return;
-        auto pattern = std::make_unique<Regex const>(code_->constants[argument.a].as_text());
+        std::string_view const text = code_->constants[argument.a].as_text();
+        for (auto const& known : code_->patterns) {
+            if (known->pattern() == text) return;
+        }
+        auto pattern = std::make_unique<Regex const>(text);
         if (!pattern->problem().empty()) {
             reporter_.error(code::expression_type, ast_[node.children.back()].at, "wrong pattern: " + pattern->problem(), "the syntax is that of RE2");
             return;

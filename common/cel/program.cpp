@@ -33,6 +33,9 @@ Error too_large(Program::Code const& code) {
 bool fits(Value const& value, Type const& wanted) {
     if (wanted.kind() == Type::Kind::real && value.is_number()) return true;
     if (wanted.kind() == Type::Kind::secret) return true;
+    // undeclared JSON may still hold a time, as text
+    if (value.is(VK::string) && wanted.kind() == Type::Kind::timestamp) return parse_timestamp(value.as_text()).has_value();
+    if (value.is(VK::string) && wanted.kind() == Type::Kind::duration) return parse_span(value.as_text()).has_value();
     return (value_kinds(wanted) >> static_cast<unsigned>(value.kind()) & 1u) != 0;
 }
 
@@ -98,7 +101,9 @@ Result<bool> Program::eval_bool(Activation const& values) const {
     return error_at(*code_, code_->root, code::expression_error, "this is " + describe(value) + ", where true or false is needed", "compare it with something");
 }
 
-Result<std::string> eval_text(Program const& program, Activation const& values, Budget& budget) {
+namespace {
+
+Result<std::string> unpaid_text(Program const& program, Activation const& values, Budget& budget) {
     Program::Code const& code = program.code();
     Evaluation evaluation(code, values, budget);
     Value const value = evaluation.run(code.root);
@@ -124,6 +129,17 @@ Result<std::string> eval_text(Program const& program, Activation const& values, 
     auto json = to_json(shown, budget);
     if (!json) return too_large(code);
     return json->is_string() ? json->as_string() : dump_json(*json);
+}
+
+}  // namespace
+
+Result<std::string> eval_text(Program const& program, Activation const& values, Budget& budget) {
+    auto text = unpaid_text(program, values, budget);
+    if (!text) return text;
+    // a template may name one long value many times
+    if (text->size() > budget.bytes_left) return too_large(program.code());
+    budget.bytes_left -= text->size();
+    return text;
 }
 
 Type const& Program::result() const { return code_->result; }

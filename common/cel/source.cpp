@@ -30,12 +30,17 @@ void Reporter::warning(ErrorCode code, Range at, std::string message, std::strin
 }
 
 void Reporter::add(Severity severity, ErrorCode code, Range at, std::string message, std::string hint) {
-    if (found_.size() >= diagnostics_max) return;
     // One mistake at a place is enough: what follows from it would only confuse.
     for (Found const& earlier : found_) {
         if (earlier.at.begin == at.begin && earlier.error.severity == severity && earlier.error.code == code) return;
     }
     if (severity == Severity::error) ++errors_;
+    if (found_.size() >= diagnostics_max) {
+        // An error takes the place of a warning, so that a text with an error never looks like one without.
+        auto const warning = std::find_if(found_.rbegin(), found_.rend(), [](Found const& f) { return f.error.severity == Severity::warning; });
+        if (severity != Severity::error || warning == found_.rend()) return;
+        found_.erase(std::next(warning).base());
+    }
     found_.push_back({at, Error{code, std::move(message), placer_.at(at), std::move(hint), severity, {}, {}}});
 }
 

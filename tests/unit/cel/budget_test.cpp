@@ -84,3 +84,22 @@ TEST_CASE("a pattern has at most 1,000 bytes", "[cel][budget]") {
     CHECK(contains(check_text("inputs.name.matches('" + std::string(1'001, 'a') + "')"), "longer than 1,000 bytes"));
     CHECK(contains(eval_text("inputs.name.matches(vars.text)", with_text(1'001)), "longer than 1,000 bytes"));
 }
+
+TEST_CASE("a template cannot multiply a long value", "[cel][budget]") {
+    std::string text;
+    for (int i = 0; i < 20; ++i) text += "${{ vars.text }}";
+    CompiledTemplate const made = compile_template(Source{text, {}}, environment());
+    REQUIRE(made.value);
+    auto const result = made.value->eval_text(with_text(100'000));
+    REQUIRE(!result);
+    CHECK(result.error().code == code::limit_exceeded);
+}
+
+TEST_CASE("many warnings never hide an error", "[cel][checker]") {
+    std::string text = "[";
+    for (int i = 0; i < 30; ++i) text += "steps.dump.outputs.note, ";
+    Compiled const compiled = compile_text(text + "nope]");
+    CHECK(compiled.diagnostics.size() == 20);
+    CHECK(has_errors(compiled.diagnostics));
+    CHECK(!compiled.program);
+}
