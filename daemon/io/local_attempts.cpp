@@ -207,7 +207,9 @@ Verdict LocalAttempts::classify(AttemptId attempt, RunId run, SlotRef slot) {
 void LocalAttempts::settle(Live& live) {
     Verdict const verdict = classify(live.attempt, live.run, live.slot);
     switch (verdict.kind) {
-    case VerdictKind::alive: watch_holder(live); return;
+    case VerdictKind::alive:
+        if (!live.poll) watch_holder(live);
+        return;
     case VerdictKind::ended: report(live.attempt, verdict.end); return;
     case VerdictKind::lost: report(live.attempt, AttemptEnd{}); return;
     case VerdictKind::never_started: live.stop_asked ? revoke(live) : launch_again(live); return;
@@ -281,11 +283,20 @@ void LocalAttempts::retry_soon() {
         retry_after_ms, 0);
 }
 
+bool LocalAttempts::is_held(Live const& live) {
+    SlotTable const* const table = table_of(live.slot.epoch);
+    return table != nullptr && table->holder(live.slot.slot) != 0;
+}
+
 void LocalAttempts::retry() {
     std::vector<AttemptId> due;
-    for (auto const& [attempt, live] : live_)
-        if (live->hands == Live::Hands::none || (live->hands == Live::Hands::stranger && !live->poll)) due.push_back(attempt);
+    bool strangers = false;
+    for (auto const& [attempt, live] : live_) {
+        strangers = strangers || live->hands == Live::Hands::stranger;
+        if (live->hands == Live::Hands::none || (live->hands == Live::Hands::stranger && !is_held(*live))) due.push_back(attempt);
+    }
     std::ranges::sort(due);
+    if (strangers) retry_soon();
     for (AttemptId const attempt : due)
         if (auto const live = live_.find(attempt); live != live_.end()) settle(*live->second);
 }
@@ -322,12 +333,13 @@ void LocalAttempts::adopt(AttemptId attempt, RunId run, SlotRef slot) {
 /// answer twice means that the descriptor is the holder.
 void LocalAttempts::watch_holder(Live& live) {
     live.hands = Live::Hands::stranger;
+    retry_soon();  // it may release the slot and live on: the lock is asked now and then
     SlotTable const* const table = table_of(live.slot.epoch);
     pid_t const pid = table == nullptr ? 0 : table->holder(live.slot.slot);
     UniqueFd holder(pid > 0 ? static_cast<int>(syscall(SYS_pidfd_open, pid, 0)) : -1);
     auto poll = std::make_unique<uv_poll_t>();
     bool const certain = holder && table->holder(live.slot.slot) == pid;
-    if (!certain || uv_poll_init(&loop_, poll.get(), holder.get()) != 0) return retry_soon();  // it just ended, or descriptors are short
+    if (!certain || uv_poll_init(&loop_, poll.get(), holder.get()) != 0) return;  // it just ended, or descriptors are short: the timer looks again
     live.poll.reset(poll.release());
     live.holder = std::move(holder);
     live.poll->data = &live;

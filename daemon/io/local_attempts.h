@@ -71,6 +71,7 @@ private:
     void launch_again(Live& live);
     void settle(Live& live);
     void watch_holder(Live& live);
+    bool is_held(Live const& live);
     void revoke(Live& live);
     void signal_holder(Live const& live);
     void report(AttemptId attempt, AttemptEnd const& end);
@@ -90,7 +91,7 @@ private:
     std::unordered_map<AttemptId, std::unique_ptr<Live>> live_;
     ShimPool pool_;
     Sweeper sweeper_;
-    UvHandle<uv_timer_t> retry_timer_;  ///< armed while an attempt waits for a shim, or for an end that no descriptor tells
+    UvHandle<uv_timer_t> retry_timer_;  ///< armed while an attempt waits for a shim, or is in the hands of a stranger
 };
 
 }  // namespace pawl

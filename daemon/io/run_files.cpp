@@ -48,7 +48,7 @@ Path attempt_path(RunId run, AttemptId attempt, std::string_view ending) {
 
 UniqueFd open_beneath(int folder, char const* path, int flags, mode_t mode = 0) {
     open_how how{};
-    how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | O_NOCTTY);
+    how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | ((flags & O_PATH) != 0 ? 0 : O_NOCTTY));  // openat2 is strict
     how.mode = mode;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
     return UniqueFd(static_cast<int>(syscall(SYS_openat2, folder, path, &how, sizeof how)));

@@ -42,7 +42,8 @@ struct attempt {
     int cgroup;
     pid_t child;
     enum stage stage;
-    int ended; /* the child is a zombie, or was given up */
+    int spare_table; /* of a launch that came while this attempt runs; -1: none */
+    int ended;       /* the child is a zombie, or was given up */
 };
 
 struct launch {
@@ -179,6 +180,13 @@ static void take_signals(struct shim* shim, struct attempt* attempt) {
     }
 }
 
+/* One more descriptor of the table, closed now, would drop the lock of the attempt that runs. */
+static void keep_until_the_end(struct attempt* attempt, int* fds) {
+    if (attempt->spare_table < 0) attempt->spare_table = fds[PAWL_FD_TABLE];
+    fds[PAWL_FD_TABLE] = -1; /* a daemon that does this twice costs a descriptor */
+    close_all(fds);
+}
+
 static void take_message(struct shim* shim, struct attempt* attempt) {
     struct launch launch;
     int const got = receive(shim->socket, &launch);
@@ -189,8 +197,9 @@ static void take_message(struct shim* shim, struct attempt* attempt) {
         shim->socket = -1;
         return;
     }
-    close_all(launch.fds);
     struct pawl_message const message = launch.message;
+    if (message.kind == PAWL_LAUNCH) keep_until_the_end(attempt, launch.fds);
+    else close_all(launch.fds);
     if (message.kind == PAWL_STOP && message.attempt == attempt->id) asked_to_stop(shim, attempt, message.code == PAWL_STOP_NOW);
     if (message.kind == PAWL_LAUNCH) say_done(shim, message.attempt, message.slot, message.epoch, PAWL_DONE_REFUSED); /* one at a time */
 }
@@ -300,7 +309,7 @@ static void record_failed_start(struct shim* shim, struct attempt* attempt, stru
 static uint32_t run_attempt(struct shim* shim, struct launch* launch) {
     struct pawl_message const* const message = &launch->message;
     int* const fds = launch->fds;
-    struct attempt attempt = {.id = message->attempt, .epoch = message->epoch, .slot = message->slot, .cgroup = fds[PAWL_FD_CGROUP]};
+    struct attempt attempt = {.id = message->attempt, .epoch = message->epoch, .slot = message->slot, .cgroup = fds[PAWL_FD_CGROUP], .spare_table = -1};
     int const whole = fds[PAWL_FD_SPEC] >= 0 && fds[PAWL_FD_TABLE] >= 0 && fds[PAWL_FD_LOG] >= 0 && fds[PAWL_FD_INDEX] >= 0;
     if (!whole || spec_read(&attempt.spec, fds[PAWL_FD_SPEC], attempt.id) != 0) {
         close_all(fds);
@@ -319,6 +328,7 @@ static uint32_t run_attempt(struct shim* shim, struct launch* launch) {
     if (failure.call == 0) supervise(shim, &attempt);
     else record_failed_start(shim, &attempt, failure);
     slot_release(&attempt.claim);
+    if (attempt.spare_table >= 0) close(attempt.spare_table);
     CRASH_POINT("shim.unlocked");
     if (attempt.cgroup >= 0) close(attempt.cgroup);
     spec_free(&attempt.spec);
