@@ -422,9 +422,9 @@ void Machine::on(RunRefused const& refused) {
 }
 
 void Machine::stop(Reason reason, bool now) {
+    run_.changes.row = true;
     if (run_.row.state == RunState::finishing) {
         run_.row.stop_handlers = true;
-        run_.changes.row = true;
         return stop_steps(now, Section::on_success, Section::finally);
     }
     bool const first = run_.row.state != RunState::stopping;

@@ -59,6 +59,11 @@ StoredRun const* Record::run(RunId id) const {
     return found == runs_.end() ? nullptr : &found->second;
 }
 
+bool Record::stop_requested(AttemptId attempt) const {
+    auto const found = attempts_.find(attempt);
+    return found != attempts_.end() && found->second.stop_requested;
+}
+
 void Record::check(World const& world) {
     for (auto const& [id, run] : runs_) {
         check_journal(run);

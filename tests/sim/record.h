@@ -23,6 +23,7 @@ public:
     std::map<RunId, StoredRun> const& runs() const { return runs_; }
     Result<StoredSource> source(VersionId version) const;
     StoredRun const* run(RunId id) const;
+    bool stop_requested(AttemptId attempt) const;
 
     /// All that must hold at the end: journals, acknowledgements, statuses, nothing alive.
     void check(World const& world);

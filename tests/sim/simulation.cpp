@@ -1,5 +1,8 @@
 #include "tests/sim/simulation.h"
 
+#include <algorithm>
+#include <array>
+
 #include "common/base/text.h"
 #include "common/flow/load.h"
 #include "daemon/recovery.h"
@@ -37,6 +40,7 @@ private:
     void crash();
     void act();
     void be_kind();
+    void cancel_hanging();
     void turn_once();
     void commit_some();
     void ask();
@@ -46,6 +50,7 @@ private:
     void zombie_writes();
     bool idle() const;
     Command new_command(CommandBody body);
+    void expect_answer(Command command, std::optional<RunId> cancels);
     std::shared_ptr<flow::Plan const> plan_of(VersionId version);
     template <class Work>
     void survive(Work&& work);
@@ -59,6 +64,7 @@ private:
     std::deque<Batch> zombie_;           ///< what a dead daemon's thread still tries to write
     std::map<ReplyTo, Asked> asked_;
     std::map<VersionId, std::shared_ptr<flow::Plan const>> plans_;
+    std::set<AttemptId> cancelled_at_last_;
     ReplyTo last_reply_ = 0;
     bool faults_ = true;
     SimulationResult result_;
@@ -118,10 +124,19 @@ void Simulation::crash() {
 
 template <class Work>
 void Simulation::survive(Work&& work) {
+    bool crashed = false;
     try {
         work();
     } catch (Crash const&) {
-        crash();
+        crashed = true;
+    }
+    while (crashed) {
+        crashed = false;
+        try {
+            crash();
+        } catch (Crash const&) {
+            crashed = true;  // again, while it started
+        }
     }
 }
 
@@ -186,6 +201,11 @@ Command Simulation::new_command(CommandBody body) {
             .body = std::move(body)};
 }
 
+void Simulation::expect_answer(Command command, std::optional<RunId> cancels) {
+    ReplyTo const id = command.reply_to;
+    asked_.emplace(id, Asked{.command = std::move(command), .cancels = cancels});
+}
+
 std::shared_ptr<flow::Plan const> Simulation::plan_of(VersionId version) {
     std::shared_ptr<flow::Plan const>& plan = plans_[version];
     if (!plan)
@@ -208,21 +228,22 @@ void Simulation::ask() {
         std::optional<VersionRow> const version = life_.engine->active_version(name);
         if (!version) return;
         StartRun start{.version = version->id, .number = version->number, .workflow = name, .plan = plan_of(version->id), .root = "/srv"};
-        if (start.plan) asked_[last_reply_ + 1] = {new_command(std::move(start)), std::nullopt};
+        if (start.plan) expect_answer(new_command(std::move(start)), std::nullopt);
     } else if (dice < 8) {
-        asked_[last_reply_ + 1] = {new_command(CancelRun{*some_run, random_.chance(200)}), *some_run};
+        expect_answer(new_command(CancelRun{*some_run, random_.chance(200)}), *some_run);
     } else {
         StoredRun const* ended = record_.run(*some_run);
         RetryRun retry{.run = *some_run, .version = ended->run.workflow_version, .number = 1, .plan = plan_of(ended->run.workflow_version),
                        .root = "/srv", .ended = std::make_shared<StoredRun>(*ended)};
         bool const lost = std::ranges::any_of(ended->steps, [](StepRow const& row) { return row.state == StepState::lost; });
         if (!lost) {
-            asked_[last_reply_ + 1] = {new_command(std::move(retry)), std::nullopt};
+            expect_answer(new_command(std::move(retry)), std::nullopt);
             return;
         }
         auto const step = std::ranges::find(ended->steps, StepState::lost, &StepRow::state);
         auto const as = static_cast<ResolveStep::As>(random_.below(3));
-        asked_[last_reply_ + 1] = {new_command(ResolveStep{std::move(retry), step->id, as, "seen by hand"}), std::nullopt};
+        ResolveStep resolve{.run = std::move(retry), .step = step->id, .as = as, .comment = "seen by hand"};
+        expect_answer(new_command(std::move(resolve)), std::nullopt);
     }
 }
 
@@ -266,6 +287,14 @@ bool Simulation::idle() const {
     return life_.engine->counts().runs_live == 0 && life_.inbox.empty() && life_.batches.empty() && asked_.empty() && world_.next() == never;
 }
 
+/// Somebody looks at what hangs and cancels its run, once. An attempt whose stop was committed must have been stopped by that.
+void Simulation::cancel_hanging() {
+    for (Process const& process : world_.hanging()) {
+        bool const asked_before = record_.stop_requested(process.attempt) || !cancelled_at_last_.insert(process.attempt).second;
+        if (!asked_before) expect_answer(new_command(CancelRun{process.run, false}), process.run);
+    }
+}
+
 /// No more faults: whatever was begun must come to its end.
 void Simulation::be_kind() {
     faults_ = false;
@@ -274,6 +303,7 @@ void Simulation::be_kind() {
         for (Event& event : world_.take_news()) life_.inbox.push_back(std::move(event));
         for (auto& [id, asked] : asked_)
             if (!asked.sent) send(asked);
+        cancel_hanging();
         turn_once();
         while (!life_.batches.empty()) commit_some();
         UtcTime const next = std::min(world_.next(), life_.engine->next_deadline());

@@ -8,14 +8,14 @@
 namespace pawl::sim {
 
 inline constexpr std::array<std::string_view, 9> workflows{
-    R"(kind: workflow
+    R"y(kind: workflow
 name: chain
 steps:
   - {id: a, run: work}
   - {id: b, run: work}
   - {id: c, run: work}
-)",
-    R"(kind: workflow
+)y",
+    R"y(kind: workflow
 name: diamond
 steps:
   - {id: top, needs: [], run: work}
@@ -23,15 +23,15 @@ steps:
   - {id: right, needs: [top], run: work}
   - {id: bottom, needs: [left, right], run: work}
 finally: [{id: clean, run: work}]
-)",
-    R"(kind: workflow
+)y",
+    R"y(kind: workflow
 name: retrying
 steps:
   - {id: a, run: work, idempotent: true, retry: {max_attempts: 3, delay: 2s, backoff: 2}}
   - {id: b, run: work, on_crash: resume, idempotent: true, timeout: 30s}
 on_failure: [{id: page, run: work}]
-)",
-    R"(kind: workflow
+)y",
+    R"y(kind: workflow
 name: mixed
 inputs: {n: {type: int, default: 3}}
 vars: {twice: "${{ inputs.n * 2 }}"}
@@ -42,27 +42,27 @@ steps:
   - {id: small, if: "steps.one.outputs.x <= 4", run: work}
 on_cancel: [{id: undo, run: work}]
 outputs: {x: "${{ steps.one.outputs.x }}"}
-)",
-    R"(kind: workflow
+)y",
+    R"y(kind: workflow
 name: queued
 concurrency: {group: shared, limit: 1}
 steps: [{id: a, run: work}, {id: b, run: work, idempotent: true}]
-)",
-    R"(kind: workflow
+)y",
+    R"y(kind: workflow
 name: replaced
 concurrency: {group: newest, limit: 1, on_conflict: replace}
 steps: [{id: a, run: work}, {id: b, run: work}]
 finally: [{id: clean, run: work}]
-)",
-    R"(kind: workflow
+)y",
+    R"y(kind: workflow
 name: bounded
 timeout: 8s
 steps:
   - {id: a, run: work}
   - {id: b, run: work}
   - {id: tidy, if: "always()", run: work}
-)",
-    R"(kind: workflow
+)y",
+    R"y(kind: workflow
 name: handled
 steps:
   - {id: a, run: work}
@@ -72,8 +72,8 @@ on_success: [{id: good, run: work}]
 on_failure: [{id: bad, run: work}]
 on_cancel: [{id: stopped, run: work}]
 finally: [{id: last, uses: set, with: {done: true}}]
-)",
-    R"(kind: workflow
+)y",
+    R"y(kind: workflow
 name: wide
 priority: 5
 steps:
@@ -83,6 +83,6 @@ steps:
   - {id: s4, needs: [], run: work}
   - {id: s5, needs: [], run: work}
   - {id: join, needs: [s1, s2, s3, s4, s5], run: work}
-)"};
+)y"};
 
 }  // namespace pawl::sim

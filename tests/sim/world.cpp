@@ -29,7 +29,7 @@ void World::stop(AttemptId attempt, SlotRef slot, bool) {
     if (process.over) return tell(AttemptEnded{attempt, process.end}, 50);
     if (process.stopping) return;
     process.stopping = true;
-    if (random_.chance(150)) return;  // it ends by itself just now, before the signal
+    if (process.ends_at != never && random_.chance(150)) return;  // it ends by itself just now, before the signal
     process.end = AttemptEnd{.kind = EndKind::stopped, .signal = 15};
     process.ends_at = std::min(process.ends_at, now_ + std::chrono::milliseconds(random_.between(1, 500)));
 }
@@ -84,8 +84,12 @@ void World::start(Message const& message) {
     process.watched = true;
     process.end = random_end();
     process.ends_at = now_ + std::chrono::milliseconds(random_.between(1, 4000));
+    if (random_.chance(60)) process.ends_at = never;  // hangs, until it is stopped or timed out
     if (process.end.kind == EndKind::start_failed) process.ends_at = now_;
-    if (message.timeout) process.ends_at = std::min(process.ends_at, now_ + *message.timeout);
+    if (message.timeout && now_ + *message.timeout < process.ends_at) {
+        process.ends_at = now_ + *message.timeout;
+        process.end = AttemptEnd{.kind = EndKind::timed_out, .signal = 15};
+    }
     if (before_exec) before_exec(process);
     if (++execs_[process.attempt] > 1)
         violations.push_back({"exec_once", "attempt " + std::to_string(process.attempt.value) + " was started twice"});
@@ -133,7 +137,7 @@ void World::pass(UtcTime until) {
         for (Message const& message : launches_) earliest = std::min(earliest, message.at);
         for (auto const& [key, process] : started_)
             if (!process.over) earliest = std::min(earliest, process.ends_at);
-        if (earliest > until) break;
+        if (earliest == never || earliest > until) break;
         now_ = std::max(now_, earliest);
         auto const message = std::ranges::find_if(launches_, [&](Message const& m) { return m.at <= now_; });
         if (message != launches_.end()) {
@@ -174,6 +178,13 @@ bool World::anything_of(RunId run) const {
         Process const& process = entry.second;
         return process.run == run && (!process.over || (process.lost && !process.swept));
     });
+}
+
+std::vector<Process> World::hanging() const {
+    std::vector<Process> processes;
+    for (auto const& [key, process] : started_)
+        if (!process.over && process.ends_at == never) processes.push_back(process);
+    return processes;
 }
 
 Process const* World::process_of(AttemptId attempt) const {

@@ -59,6 +59,7 @@ public:
 
     std::size_t running() const;
     bool anything_of(RunId run) const;  ///< a process or an unswept remnant
+    std::vector<Process> hanging() const;  ///< those that end only when they are stopped
     Process const* process_of(AttemptId attempt) const;
 
     std::vector<Violation> violations;
