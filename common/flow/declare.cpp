@@ -81,7 +81,7 @@ void read_pattern(Reader& reader, Fields const& fields, Declaration& declaration
     if (!node) return;
     if (declaration.type != ValueType::string && declaration.type != ValueType::path) {
         reader.error(code::conflicting_keys, node->where, "'pattern' has no meaning for the type " + std::string(name_of(declaration.type)));
-    } else if (auto const wrong = pattern_error(node->text)) {
+    } else if (auto const wrong = pattern_error(node->text, reader.pattern_budget_left)) {
         reader.error(code::invalid_value, node->where, "this pattern is not understood: " + printable(*wrong));
     } else {
         declaration.pattern = node->text;

@@ -12,8 +12,8 @@ namespace {
 using yaml::Node;
 
 /// Programs look their places up while they are compiled, so borrowing the tree is enough.
-cel::Source source_of(Node const& scalar, yaml::File const& file) {
-    return {scalar.text, [&file, &scalar](std::size_t offset, std::size_t length) { return file.place_in(scalar, offset, length); }};
+cel::Source source_of(Node const& scalar, Reader const& reader) {
+    return {scalar.text, [&reader, &scalar](std::size_t offset, std::size_t length) { return reader.place_in(scalar, offset, length); }};
 }
 
 /// A CEL expression made of a tree of values.
@@ -29,13 +29,13 @@ public:
     }
 
     /// Borrows the tree. `root` is to blame for what belongs to no scalar.
-    cel::Source source(yaml::File const& file, Node const& root) && {
-        return {std::move(text_), [&file, &root, pieces = std::move(pieces_)](std::size_t offset, std::size_t length) {
+    cel::Source source(Reader const& reader, Node const& root) && {
+        return {std::move(text_), [&reader, &root, pieces = std::move(pieces_)](std::size_t offset, std::size_t length) {
                     auto const after = std::ranges::upper_bound(pieces, offset, {}, &Piece::at);
                     if (after == pieces.begin()) return root.where;
                     Piece const& piece = *std::prev(after);
                     std::size_t const inside = std::min(piece.from + (offset - piece.at), piece.node->text.size());
-                    return file.place_in(*piece.node, inside, length);
+                    return reader.place_in(*piece.node, inside, length);
                 }};
     }
 
@@ -160,6 +160,7 @@ std::optional<cel::Program> Expressions::take(cel::Compiled compiled, Sight cons
 }
 
 std::optional<cel::Program> Expressions::bare(Node const& scalar, Sight& sight, std::string_view key) {
+    if (reader_.is_full()) return {};
     std::string_view const text = trim(scalar.text);
     if (text.starts_with("${{")) {
         std::string_view inside = text.substr(3);
@@ -168,21 +169,22 @@ std::optional<cel::Program> Expressions::bare(Node const& scalar, Sight& sight, 
                       "write " + std::string(key) + ": " + printable(take_characters(trim(inside), 80)));
         return {};
     }
-    return take(cel::compile(source_of(scalar, reader_.file()), sight.environment()), sight);
+    return take(cel::compile(source_of(scalar, reader_), sight.environment()), sight);
 }
 
 cel::Template Expressions::pasted(Node const& scalar, Sight& sight) {
-    if (scalar.text.find("${{") == std::string::npos) return literal(scalar.text);
-    cel::CompiledTemplate compiled = cel::compile_template(source_of(scalar, reader_.file()), sight.environment());
+    if (scalar.text.find("${{") == std::string::npos || reader_.is_full()) return literal(scalar.text);
+    cel::CompiledTemplate compiled = cel::compile_template(source_of(scalar, reader_), sight.environment());
     if (!compiled.diagnostics.empty()) report(std::move(compiled.diagnostics), sight);
     return compiled.value ? *std::move(compiled.value) : literal({});
 }
 
 cel::Template Expressions::value(Node const& node, Sight& sight) {
     if (node.is_scalar() && (holds_expression(node) || yaml::scalar_to_json(node).is_string())) return pasted(node, sight);
+    if (reader_.is_full()) return literal({});
     ValueText text;
     text.add(node);
-    auto program = take(cel::compile(std::move(text).source(reader_.file(), node), sight.environment()), sight);
+    auto program = take(cel::compile(std::move(text).source(reader_, node), sight.environment()), sight);
     cel::Template made;
     made.parts.push_back({{}, std::move(program)});
     return made;

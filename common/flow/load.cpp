@@ -54,6 +54,11 @@ public:
     yaml::File const& file() const { return file_; }
     std::string take_text() { return std::move(file_.text); }
     Diagnostics take_diagnostics() {
+        if (reader_.is_full()) {
+            SourcePos where;
+            where.file = file_.name;
+            diagnostics_.push_back({.code = code::limit_exceeded, .message = "this file has " + std::to_string(reader_.error_count()) + " or more mistakes; the first " + std::to_string(Reader::mistakes_max) + " are told", .where = where});
+        }
         sort_by_place(diagnostics_);
         return std::move(diagnostics_);
     }
@@ -82,18 +87,19 @@ std::string name_of(Node const& root) {
 
 /// Names are unique in a daemon. The first definition keeps its plan.
 void refuse_doubles(LoadedFile& file, std::vector<std::pair<std::size_t, SourcePos>> const& places, std::unordered_map<std::string, SourcePos>& first) {
-    bool found = false;
+    std::size_t found = 0;
     for (auto const& [index, where] : places) {
         LoadedWorkflow& workflow = file.workflows[index];
         if (workflow.name.empty()) continue;
         auto const [original, fresh] = first.emplace(workflow.name, where);
         if (fresh) continue;
-        found = true;
         workflow.plan = nullptr;
+        if (found == Reader::mistakes_max) continue;
+        ++found;
         file.diagnostics.push_back({.code = code::duplicate_name, .message = "workflow '" + printable(take_characters(workflow.name, 64)) + "' is defined twice",
                                     .where = where, .hint = {}, .notes = {{original->second, "first defined here"}}});
     }
-    if (found) sort_by_place(file.diagnostics);
+    if (found > 0) sort_by_place(file.diagnostics);
 }
 
 struct Loaded {

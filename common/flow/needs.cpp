@@ -79,7 +79,7 @@ private:
     }
 
     std::string near(StepPlan const& step, std::string const& name) const {
-        if (name.size() > 64) return {};
+        if (name.size() > 64 || !reader_.may_suggest()) return {};
         std::vector<std::string_view> ids;
         for (StepPlan const& other : plan_.steps)
             if (other.section == step.section && &other != &step) ids.push_back(other.id);

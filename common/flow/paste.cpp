@@ -193,7 +193,7 @@ bool is_posix_shell(std::vector<std::string> const& shell) { return !shell.empty
 void refuse_pasting(Reader& reader, Node const& step, yaml::Member const& run, std::vector<std::string> const& shell,
                     std::vector<NamedTemplate> const& workflow_env) {
     Node const& scalar = run.value;
-    if (scalar.text.find("${{") == std::string::npos) return;
+    if (scalar.text.find("${{") == std::string::npos || reader.is_full()) return;
     yaml::File const& file = reader.file();
     bool all_closed = true;
     std::vector<Span> const spans = spans_in(scalar.text, all_closed);
@@ -204,9 +204,9 @@ void refuse_pasting(Reader& reader, Node const& step, yaml::Member const& run, s
     }
     constexpr std::size_t fixable_max = 50;  // of one script: naming them is quadratic
     Error error{.code = code::expression_in_run, .message = "a value cannot be pasted into 'run', where it would be executed",
-                .where = file.place_in(scalar, spans.front().begin, spans.front().end - spans.front().begin), .hint = {}};
+                .where = reader.place_in(scalar, spans.front().begin, spans.front().end - spans.front().begin), .hint = {}};
     for (std::size_t i = 1; i < std::min(spans.size(), fixable_max); ++i)
-        error.notes.push_back({file.place_in(scalar, spans[i].begin, spans[i].end - spans[i].begin), "another one stands here"});
+        error.notes.push_back({reader.place_in(scalar, spans[i].begin, spans[i].end - spans[i].begin), "another one stands here"});
     if (all_closed && found.size() <= fixable_max) {
         Rewrite rewrite(file, step, run, workflow_env);
         rewrite.name_variables(found);
@@ -215,8 +215,7 @@ void refuse_pasting(Reader& reader, Node const& step, yaml::Member const& run, s
     } else {
         error.hint = R"(pass it by env: {NAME: "${{ … }}"} and use "$NAME")";
     }
-    Error& reported = reader.error(error.code, *error.where, error.message);
-    reported = std::move(error);
+    reader.add({std::move(error)});
 }
 
 }  // namespace pawl::flow

@@ -19,9 +19,12 @@ re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()
 
 }  // namespace
 
-std::optional<std::string> pattern_error(std::string_view pattern) {
+std::optional<std::string> pattern_error(std::string_view pattern, int& budget) {
+    constexpr int cost_of_failure = 10'000;
     if (pattern.size() > pattern_bytes_max) return "it is longer than 1,000 bytes";
+    if (budget <= 0) return "the patterns of this file are too large";
     re2::RE2 const compiled(piece(pattern), options());
+    budget -= compiled.ok() ? compiled.ProgramSize() : cost_of_failure;
     if (compiled.ok()) return {};
     return compiled.error();
 }

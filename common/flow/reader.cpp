@@ -17,8 +17,6 @@ bool all_digits(std::string_view text) {
     return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-constexpr std::size_t hints_max = 100;  ///< unknown keys of a file that get a suggestion: each costs a search
-
 enum class Form : std::uint8_t { scalar, list, map, scalar_or_list, any };
 
 Form form_of(Shape shape) {
@@ -163,22 +161,27 @@ std::optional<std::size_t> Fields::choice(std::string_view key) const {
 // ---- Reader
 
 Error& Reader::error(ErrorCode code, SourcePos where, std::string message, std::string hint) {
-    ++error_count_;
-    diagnostics_.push_back({.code = code, .message = std::move(message), .where = std::move(where), .hint = std::move(hint)});
-    return diagnostics_.back();
+    Error made{.code = code, .message = std::move(message), .where = std::move(where), .hint = std::move(hint)};
+    if (++error_count_ > mistakes_max) return surplus_ = std::move(made);
+    return diagnostics_.emplace_back(std::move(made));
 }
 
 Error& Reader::warning(ErrorCode code, SourcePos where, std::string message, std::string hint) {
-    diagnostics_.push_back({.code = code, .message = std::move(message), .where = std::move(where), .hint = std::move(hint),
-                            .severity = Severity::warning});
-    return diagnostics_.back();
+    return diagnostics_.emplace_back(Error{.code = code, .message = std::move(message), .where = std::move(where), .hint = std::move(hint),
+                                           .severity = Severity::warning});
 }
 
 void Reader::add(Diagnostics found) {
     for (Error& one : found) {
-        if (one.severity == Severity::error) ++error_count_;
+        bool const is_error = one.severity == Severity::error;
+        if (is_error && ++error_count_ > mistakes_max) continue;
         diagnostics_.push_back(std::move(one));
     }
+}
+
+SourcePos Reader::place_in(Node const& scalar, std::size_t byte_in_value, std::size_t length) const {
+    constexpr std::uint32_t column_max = 1000;
+    return scalar.where.column > column_max ? scalar.where : file_.place_in(scalar, byte_in_value, length);
 }
 
 Fields Reader::read_map(Node const& node, Place place, std::string_view owner) {
@@ -207,7 +210,7 @@ void Reader::unknown_key(Node const& key, Place place, std::string_view owner) {
         return;
     }
     error(code::unknown_key, key.where, "unknown key " + quoted(key.text) + " in " + std::string(owner),
-          error_count_ < hints_max ? hint_for_unknown(place, key.text) : std::string());
+          may_suggest() ? hint_for_unknown(place, key.text) : std::string());
 }
 
 bool is_nothing(Node const& node) { return node.is_empty() || (node.is_scalar() && !node.quoted && (node.text == "null" || node.text == "~")); }
@@ -313,7 +316,7 @@ bool Reader::refuse_expression(Node const& node, std::string_view what) {
     std::size_t const at = node.text.find("${{");
     if (at == std::string::npos) return false;
     std::string const name = what.starts_with("a ") ? std::string(what) : "'" + std::string(what) + "'";
-    error(code::expression_in_run, file_.place_in(node, at, 3), "a value cannot be pasted into " + name, "write it out");
+    error(code::expression_in_run, place_in(node, at, 3), "a value cannot be pasted into " + name, "write it out");
     return true;
 }
 

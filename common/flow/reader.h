@@ -10,6 +10,7 @@
 #include "common/base/error.h"
 #include "common/base/time.h"
 #include "common/flow/keys.h"
+#include "common/flow/pattern.h"
 #include "common/yaml/document.h"
 
 namespace pawl::flow {
@@ -65,6 +66,13 @@ public:
     Error& error(ErrorCode code, SourcePos where, std::string message, std::string hint = {});
     Error& warning(ErrorCode code, SourcePos where, std::string message, std::string hint = {});
     std::size_t error_count() const { return error_count_; }
+    /// So many mistakes that further ones are only counted: nobody reads them, and a hostile file must not cost more than it can.
+    bool is_full() const { return error_count_ >= mistakes_max; }
+    static constexpr std::size_t mistakes_max = 1000;
+    /// A suggestion costs a search; the first mistakes get one.
+    bool may_suggest() const { return error_count_ < 100; }
+    /// Where a piece of a scalar's value stands; in very long lines the scalar itself, as columns are counted from the line's start.
+    SourcePos place_in(yaml::Node const& scalar, std::size_t byte_in_value, std::size_t length) const;
     void add(Diagnostics found);
 
     /// Checks keys and shapes. `owner` names the map in messages ("step 'verify'"); empty: the title of the place.
@@ -80,6 +88,8 @@ public:
     bool refuse_expression(yaml::Node const& node, std::string_view what);
     /// A list of plain texts without expressions, or nothing where an item is not.
     std::vector<yaml::Node const*> texts(yaml::Node const& list, std::string_view what);
+    int pattern_budget_left = pattern_budget;
+
     /// Refuses more than `max` members or items.
     bool within(std::size_t count, std::size_t max, yaml::Node const& node, std::string_view what);
 
@@ -90,6 +100,7 @@ private:
     yaml::File const& file_;
     Diagnostics& diagnostics_;
     std::size_t error_count_ = 0;
+    Error surplus_;  ///< takes what is only counted
 };
 
 /// A short quotation of the user's text for a message: one line, at most 40 characters, control characters escaped.

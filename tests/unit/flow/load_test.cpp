@@ -230,3 +230,28 @@ TEST_CASE("handlers see all steps and their own list, but no other handlers", "[
     CHECK(mistakes(with_steps(steps + "on_failure:\n  - {id: c, run: x}\nfinally:\n  - {id: d, run: x, if: steps.c.status == 'failed'}\n")) ==
           "9:31 unknown_name: no such field 'c' in steps ('c' is a handler of another list)");
 }
+
+TEST_CASE("a file with thousands of mistakes is told about the first thousand", "[flow][load]") {
+    std::string text = "kind: workflow\nname: w\nsteps: [{id: a, run: x}]\n";
+    for (int i = 0; i < 5000; ++i) text += "unknown_" + std::to_string(i) + ": 1\n";
+    LoadedFile const file = load_file("a.yaml", text);
+    REQUIRE(file.diagnostics.size() == 1001);
+    CHECK(file.diagnostics.front().message == "this file has 5000 or more mistakes; the first 1000 are told");
+    CHECK(file.diagnostics.back().where->line == 1003);
+    CHECK_FALSE(file.workflows.at(0).plan);
+}
+
+TEST_CASE("a file has at most a thousand steps", "[flow][load]") {
+    std::string steps;
+    for (int i = 0; i < 1000; ++i) steps += "  - {id: s" + std::to_string(i) + ", run: x}\n";
+    CHECK(good(with_steps(steps)).plan->steps.size() == 1000);
+    CHECK(mistakes(with_steps(steps + "  - {id: last, run: x}\n")) == "1004:5 limit_exceeded: a workflow has at most 1,000 steps, handlers included");
+    CHECK(mistakes(with_steps("  - {id: a, run: \"" + std::string(64 * 1024, 'x') + "\"}\n")) == "");
+    CHECK(mistakes(with_steps("  - {id: a, run: \"" + std::string(64 * 1024 + 1, 'x') + "\"}\n")).starts_with("4:18 limit_exceeded: 'run' is longer than 64 KiB"));
+}
+
+TEST_CASE("patterns of a file may not grow without bound", "[flow][load]") {
+    std::string text = "kind: workflow\nname: w\nsteps: [{id: a, run: x}]\ninputs:\n";
+    for (int i = 0; i < 500; ++i) text += "  a" + std::to_string(i) + ": {type: string, pattern: \"(a|b){1,900}c\"}\n";
+    CHECK(mistakes(text).find("the patterns of this file are too large") != std::string::npos);
+}
