@@ -35,7 +35,7 @@ std::string format_timestamp(Instant value);
 std::optional<Instant> parse_span(std::string_view text);
 /// Seconds with the fraction they need: "5400s", "-1.5s".
 std::string format_span(Instant value);
-/// "+02:00", "-0530" without sign "02:00", "UTC", "Z", "": seconds east of Greenwich. Empty when it is no fixed offset.
+/// "+02:00", "-05:30", "02:00", "UTC", "Z" or nothing: seconds east of Greenwich. Empty when it is no fixed offset.
 std::optional<int> parse_offset(std::string_view text);
 
 /// A point in time as a calendar shows it.
