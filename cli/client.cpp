@@ -76,14 +76,8 @@ Trouble trouble(Client::Failure failure, ErrorCode code, std::string message, st
 }
 
 ErrorCode code_named(std::string_view name) {
-    static constexpr ErrorCode known[] = {
-        code::not_found, code::denied, code::conflict, code::invalid_request, code::usage, code::invalid_input, code::key_reused,
-        code::queue_full, code::degraded, code::draining, code::unavailable, code::timed_out, code::io, code::corrupt, code::limit_exceeded,
-        code::invalid_yaml, code::duplicate_key, code::unknown_key, code::missing_key, code::wrong_type, code::invalid_value,
-        code::invalid_name, code::duplicate_name, code::unknown_name, code::unknown_kind, code::conflicting_keys, code::cycle,
-        code::expression_in_run, code::unsafe_crash_policy, code::expression_syntax, code::expression_type, code::expression_error};
-    for (ErrorCode code : known)
-        if (code.name == name) return code;
+    for (ErrorCode known : code::all)
+        if (known.name == name) return known;
     return code::protocol;
 }
 

@@ -22,10 +22,15 @@
 #include "daemon/core/event.h"
 #include "daemon/io/inbox.h"
 #include "daemon/io/loop.h"
+#include "daemon/io/run_files.h"
 #include "daemon/io/server.h"
 #include "daemon/store/reader.h"
 
 namespace pawl {
+
+namespace api {
+struct Core;
+}
 
 /// What GET /v1/status tells; from memory, so that it answers when the disk or the read worker does not.
 struct DaemonStatus {
@@ -50,9 +55,9 @@ struct ApiContext {
     std::function<std::optional<VersionRow>(std::string_view name, int number)> version_of;
     std::function<DaemonStatus()> status;
     std::function<void()> stop;                 ///< POST /v1/daemon/stop was accepted: end, steps go on. Called after the answer was queued
+    RunFiles const& files;                      ///< where the logs of attempts lie
     std::uint32_t daemon_uid = 65534;
     std::string version = "0.1.0";
-    std::string log_dir;                        ///< folder that holds the logs of attempts (log_file.h)
     std::uint64_t ping_ms = 15'000;             ///< a silent stream gets a comment this often
 };
 
@@ -73,8 +78,7 @@ public:
     std::size_t waiting() const;                ///< requests without their answer yet, streams included
 
 private:
-    struct Core;
-    std::shared_ptr<Core> core_;                // shared with work under way, which holds it weakly
+    std::shared_ptr<api::Core> core_;           // shared with work under way, which holds it weakly
 };
 
 }  // namespace pawl

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/error.h"
+#include "common/base/error_codes.h"
 #include "common/base/json.h"
 #include "daemon/core/records.h"
 #include "daemon/store/store.h"
@@ -47,6 +48,10 @@ public:
     /// Journal rows of a run with seq > `after`, oldest first, at most `limit`; an empty list when there is nothing newer.
     virtual Result<std::vector<JournalRow>> journal(RunId id, std::int64_t after, int limit) = 0;
     virtual Result<StoredSource> source(VersionId version) = 0;
+    /// Version `number` of a workflow that is not removed: to start a run of a version that is not the active one.
+    virtual Result<StoredSource> source_of(std::string const& workflow, int number) {
+        return Error{code::not_found, "version " + std::to_string(number) + " of '" + workflow + "' is not at hand", std::nullopt, "", Severity::error, {}, {}};
+    }
     virtual Result<StoredRun> stored_run(RunId id) = 0;                   ///< an ended run too: what `retry` and `resolve` carry over
     virtual Result<Json> counts() = 0;                                    ///< {"runs": {state: n}, "workflows": n} for `status`
     virtual Status check() = 0;                                           ///< PRAGMA quick_check, after an unclean end

@@ -1,0 +1,87 @@
+// Deploys: the files come with the request, are loaded and checked off the loop, and only what has no error reaches the engine.
+#include <map>
+#include <utility>
+
+#include "common/base/text.h"
+#include "common/flow/load.h"
+#include "daemon/api/decode.h"
+#include "daemon/api/prepare.h"
+
+namespace pawl::api {
+namespace {
+
+constexpr std::size_t deploy_bytes_max = 64u << 20;
+constexpr std::size_t files_max = 10'000;
+
+struct DeployBody {
+    std::vector<flow::SourceFile> files;
+    std::string root;
+    bool dry_run = false;
+};
+
+Result<DeployBody> decode_body(std::string_view text) {
+    auto const body = parse_body(text, deploy_bytes_max);
+    if (!body) return body.error();
+    Fields fields(*body, "the body");
+    DeployBody out;
+    out.root = fields.required_text("root");
+    out.dry_run = fields.boolean("dry_run").value_or(false);
+    Json const* files = fields.list("files");
+    if (auto finished = fields.finish(); !finished) return finished.error();
+    if (auto checked = check_folder(out.root, "root"); !checked) return checked.error();
+    if (files == nullptr || files->as_list().empty()) return bad_request("the body lacks 'files'");
+    if (files->as_list().size() > files_max) return bad_request("more than " + std::to_string(files_max) + " files in one deploy");
+    for (Json const& file : files->as_list()) {
+        Fields member(file, "a member of 'files'");
+        std::string name = member.required_text("name");
+        auto content = member.text("text");
+        if (auto finished = member.finish(); !finished) return finished.error();
+        if (!content) return bad_request("a member of 'files' lacks 'text'");
+        if (printable(name) != name) return bad_request("a file name with control characters: '" + printable(name) + "'");
+        out.files.push_back({std::move(name), std::move(*content)});
+    }
+    return out;
+}
+
+/// What changes, as sentences. Compared with what is stored now; a deploy that overtakes this one only makes the sentences stale.
+std::map<std::string, std::vector<std::string>> changes_of(Reader& reader, flow::LoadedProject const& project) {
+    std::map<std::string, std::vector<std::string>> changes;
+    for (auto const& file : project.files)
+        for (auto const& workflow : file.workflows) {
+            auto const active = reader.workflow(workflow.name, 0);
+            if (!active || active->text("hash") == workflow.hash) continue;
+            if (Json const* model = active->find("model")) changes[workflow.name] = flow::diff_models(*model, workflow.model);
+        }
+    return changes;
+}
+
+Prepared load(Reader& reader, std::string_view text) {
+    auto body = decode_body(text);
+    if (!body) return refused(body.error());
+    flow::LoadedProject project = flow::load_project(std::move(body->files));
+    if (has_errors(project.diagnostics)) {
+        Error const error = summary_of(project.diagnostics);
+        return refused(error, std::move(project.diagnostics));
+    }
+    auto changes = changes_of(reader, project);
+    Prepared prepared;
+    prepared.body = Deploy{std::move(project.files), std::move(body->root), body->dry_run, std::move(changes)};
+    return prepared;
+}
+
+}  // namespace
+
+/// The body may have 64 MiB, so it is parsed on the read worker too. Who may deploy does not depend on what is in it.
+Result<Decoded> deploy(Asked const& asked) {
+    return Decoded{"project", [asked = asked.shared_from_this()](Core& core, Ticket ticket) {
+        prepare(core, ticket, *asked, [asked](Reader& reader) { return load(reader, asked->http.body); });
+    }};
+}
+
+Result<Decoded> remove_workflow(Asked const& asked) {
+    return Decoded{"workflow/" + asked.parts[0], [asked = asked.shared_from_this()](Core& core, Ticket ticket) {
+        core.post(ticket, *asked, RemoveWorkflow{asked->parts[0]});
+    }};
+}
+
+}  // namespace pawl::api
