@@ -143,10 +143,12 @@ void a_queued_launch_of_a_dead_daemon_is_done() {
 void signals_to_the_shim() {
     Bench bench;
     RawShim idle;
+    bench.launch(idle, 1, AttemptId{1}, shell(AttemptId{1}, "exit 1"));
+    check(code_of_done(idle, AttemptId{1}) == PAWL_DONE_RECORDED, "it is up");  // before, the mask may not be set yet
     kill(idle.pid(), SIGHUP);
     kill(idle.pid(), SIGINT);
-    bench.launch(idle, 1, AttemptId{1}, shell(AttemptId{1}, "exit 1"));
-    check(code_of_done(idle, AttemptId{1}) == PAWL_DONE_RECORDED, "HUP and INT are nobody's business");
+    bench.launch(idle, 3, AttemptId{3}, shell(AttemptId{3}, "exit 1"));
+    check(code_of_done(idle, AttemptId{3}) == PAWL_DONE_RECORDED, "HUP and INT are nobody's business");
     kill(idle.pid(), SIGTERM);
     check(idle.ends(), "an idle shim ends by TERM");
     RawShim const busy;
