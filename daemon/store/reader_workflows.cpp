@@ -162,20 +162,37 @@ Result<Json> SqliteReader::workflow(std::string const& name, int number) {
     });
 }
 
+/// Of the present row of select_version().
+StoredSource SqliteReader::stored_source(Statement const& statement) {
+    StoredSource stored;
+    stored.version = columns::read<VersionRow>(statement);
+    stored.version.model = statement.text(model_column);
+    stored.file = statement.text(file_column);
+    stored.text = statement.text(text_column);
+    RunRow of_version;
+    of_version.workflow_version = stored.version.id;
+    stored.workflow = version_info(of_version).workflow;
+    return stored;
+}
+
 Result<StoredSource> SqliteReader::source(VersionId id) {
     return answer([&]() -> Result<StoredSource> {
         Statement statement = database_->prepare(select_version("WHERE v.id = ?"));
         statement.with(id);
-        if (!statement.next()) return Error{.code = code::not_found, .message = "there is no version with the number " + std::to_string(id.value)};
-        StoredSource stored;
-        stored.version = columns::read<VersionRow>(statement);
-        stored.version.model = statement.text(model_column);
-        stored.file = statement.text(file_column);
-        stored.text = statement.text(text_column);
-        RunRow run;
-        run.workflow_version = id;
-        stored.workflow = version_info(run).workflow;
-        return stored;
+        if (statement.next()) return stored_source(statement);
+        return Error{.code = code::not_found, .message = "there is no version with the id " + std::to_string(id.value)};
+    });
+}
+
+Result<StoredSource> SqliteReader::source_of(std::string const& name, int number) {
+    return answer([&]() -> Result<StoredSource> {
+        auto const workflow = find_workflow(name);
+        if (!workflow) return workflow.error();
+        if (!workflow->active) return Error{.code = code::not_found, .message = "the workflow '" + name + "' was removed"};
+        Statement statement = database_->prepare(select_version("WHERE v.workflow = ? AND v.number = ?"));
+        statement.with(workflow->id, number);
+        if (statement.next()) return stored_source(statement);
+        return Error{.code = code::not_found, .message = "the workflow '" + name + "' has no version " + std::to_string(number)};
     });
 }
 

@@ -28,6 +28,7 @@ public:
     Result<Json> workflow(std::string const& name, int number) override;
     Result<std::vector<JournalRow>> journal(RunId id, std::int64_t after, int limit) override;
     Result<StoredSource> source(VersionId version) override;
+    Result<StoredSource> source_of(std::string const& workflow, int number) override;
     Result<StoredRun> stored_run(RunId id) override;
     Result<Json> counts() override;
     Status check() override;
@@ -42,6 +43,7 @@ private:
     VersionInfo const& version_info(RunRow const& run);
     Json summary(RunRow const& run, UtcTime now);
     JsonList steps_of(RunId id, Json const& model, UtcTime now);
+    StoredSource stored_source(Statement const& statement);
     Result<WorkflowRow> find_workflow(std::string const& name);
     Json workflow_item(WorkflowRow const& workflow, VersionRow const& version, Json const& model, std::int64_t live);
     class RunFields;
