@@ -152,11 +152,12 @@ std::vector<Declaration> read_declarations(Reader& reader, Node const& map, std:
     std::vector<Declaration> declarations;
     if (!reader.within(map.members.size(), declarations_max, map, what)) return declarations;
     declarations.reserve(map.members.size());
+    std::string const article = what == "input" || what == "output" ? "an " : "a ";
     for (yaml::Member const& member : map.members) {
         if (is_identifier(member.key.text)) {
             declarations.push_back(read_declaration(reader, member.key.text, member.value, member.key.where));
         } else if (!reader.refuse_expression(member.key, "a key")) {
-            reader.error(code::invalid_name, member.key.where, quoted(member.key.text) + " is no name for " + (what == "input" || what == "output" ? "an " : "a ") + std::string(what),
+            reader.error(code::invalid_name, member.key.where, quoted(member.key.text) + " is no name for " + article + std::string(what),
                          "names have lower-case letters, digits and '_', and begin with a letter");
         }
     }

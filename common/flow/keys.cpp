@@ -214,6 +214,11 @@ std::string snake_case(std::string_view word) {
     return snake;
 }
 
+std::string with_article(Place place) {
+    bool const is_document = place == Place::step || place == Place::workflow;
+    return (is_document ? "a " : "") + std::string(title_of(place));
+}
+
 std::string_view translate(Place place, std::string_view word) {
     for (Foreign const& foreign : foreign_words) {
         bool const fits = foreign.place == place || (foreign.place == Place::none && find_key(place, foreign.key));
@@ -244,7 +249,7 @@ std::string hint_for_unknown(Place place, std::string_view name) {
     for (Key const& key : keys_of(place)) candidates.push_back(key.name);
     if (std::string_view const key = nearest(snake, candidates); !key.empty()) return suggest(key);
     for (Place const other : {Place::workflow, Place::step, Place::retry, Place::defaults, Place::concurrency, Place::stop})
-        if (other != place && find_key(other, snake)) return "'" + snake + "' is a key of " + (other == Place::step || other == Place::workflow ? "a " : "") + std::string(title_of(other));
+        if (other != place && find_key(other, snake)) return "'" + snake + "' is a key of " + with_article(other);
     return {};
 }
 

@@ -64,7 +64,8 @@ private:
     void add_need(StepIndex index, StepPlan& step, Node const& name) {
         auto const found = names_.find(name.text);
         if (found == names_.end()) {
-            reader_.error(code::unknown_name, name.where, drafts_[index].title + " needs " + quoted(name.text) + ", which does not exist", near(step, name.text));
+            reader_.error(code::unknown_name, name.where, drafts_[index].title + " needs " + quoted(name.text) + ", which does not exist",
+                          near(step, name.text));
             result_.broken[index] = true;
         } else if (plan_.steps[found->second].section != step.section) {
             bool const in_handler = step.section != Section::steps;

@@ -130,7 +130,8 @@ bool Fields::within_bounds(Field const& field, double value) const {
     Key const& key = *field.key;
     if (value >= key.min && value <= key.max) return true;
     auto const least = static_cast<std::int64_t>(key.min), greatest = static_cast<std::int64_t>(key.max);
-    std::string const range = least == greatest ? "can only be " + std::to_string(least) : "lies between " + std::to_string(least) + " and " + std::to_string(greatest);
+    std::string const range = least == greatest ? "can only be " + std::to_string(least)
+                                                : "lies between " + std::to_string(least) + " and " + std::to_string(greatest);
     reader_->error(code::invalid_value, field.member->value.where, "'" + std::string(key.name) + "' " + range);
     return false;
 }

@@ -101,10 +101,10 @@ void read_command(Reader& reader, StepDraft const& draft, StepDefaults const& de
     command.dir = defaults.dir;
     if (fields.has("run")) read_script(reader, draft, workflow_env, command);
     else if (Node const* argv = fields.find("argv")) read_argv_shape(reader, *argv);
-    if (fields.has("shell") && !fields.has("run"))
-        reader.error(code::conflicting_keys, fields.member("shell")->key.where, "'shell' has no meaning beside 'argv'", "argv starts its program without a shell");
-    if (fields.has("with"))
-        reader.error(code::conflicting_keys, fields.member("with")->key.where, "'with' belongs to 'uses'", "a program gets its values by env, files and argv");
+    if (yaml::Member const* shell = fields.member("shell"); shell && !fields.has("run"))
+        reader.error(code::conflicting_keys, shell->key.where, "'shell' has no meaning beside 'argv'", "argv starts its program without a shell");
+    if (yaml::Member const* with = fields.member("with"))
+        reader.error(code::conflicting_keys, with->key.where, "'with' belongs to 'uses'", "a program gets its values by env, files and argv");
     step.action = std::move(command);
 
     step.timeout = read_timeout(reader, fields);
@@ -134,12 +134,13 @@ void read_crash_policy(Reader& reader, StepDraft const& draft, StepDefaults cons
 void read_uses(Reader& reader, StepDraft& draft, StepPlan& step) {
     Fields const& fields = draft.fields;
     Node const& uses = *fields.find("uses");
+    std::string const said = "'uses: " + printable(take_characters(uses.text, 40)) + "'";
     for (std::string_view const key : program_keys) {
         if (yaml::Member const* member = fields.member(key))
-            reader.error(code::conflicting_keys, member->key.where, "'" + std::string(key) + "' has no meaning beside 'uses: " + printable(take_characters(uses.text, 40)) + "'");
+            reader.error(code::conflicting_keys, member->key.where, "'" + std::string(key) + "' has no meaning beside " + said);
     }
     if (comes_later(Where::uses, uses.text)) {
-        reader.error(code::invalid_value, uses.where, "this version of pawl does not have 'uses: " + printable(take_characters(uses.text, 40)) + "'", std::string(hint_for_later));
+        reader.error(code::invalid_value, uses.where, "this version of pawl does not have " + said, std::string(hint_for_later));
         return;
     }
     auto const type = fields.choice("uses");
@@ -170,7 +171,8 @@ void read_action(Reader& reader, StepDraft& draft, StepDefaults const& defaults,
         yaml::Member const* member = draft.fields.map().find(key);
         if (!member) continue;
         if (first) {
-            reader.error(code::conflicting_keys, member->key.where, draft.title + " has both '" + first->key.text + "' and '" + std::string(key) + "'", "keep one of them");
+            reader.error(code::conflicting_keys, member->key.where, draft.title + " has both '" + first->key.text + "' and '" + member->key.text + "'",
+                         "keep one of them");
         } else {
             first = member;
         }

@@ -87,7 +87,8 @@ private:
         if (Node const* inputs = fields_.find("inputs")) plan_.inputs = read_declarations(reader_, *inputs, "input");
         plan_.priority = static_cast<int>(fields_.integer("priority").value_or(0));
         plan_.timeout = fields_.duration("timeout");
-        if (plan_.timeout == Duration::zero()) reader_.error(code::invalid_value, fields_.find("timeout")->where, "a timeout of zero leaves no time", "remove the key for no timeout");
+        if (plan_.timeout == Duration::zero())
+            reader_.error(code::invalid_value, fields_.find("timeout")->where, "a timeout of zero leaves no time", "remove the key for no timeout");
         plan_.durability = fields_.choice("durability", Durability::full);
     }
 
