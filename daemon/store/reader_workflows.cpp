@@ -9,10 +9,10 @@ namespace {
 
 using As = FilterField::As;
 
-std::size_t steps_in(Json const& model) {
-    std::size_t count = 0;
+std::int64_t steps_in(Json const& model) {
+    std::int64_t count = 0;
     for (std::string_view const section : {"steps", "on_success", "on_failure", "on_cancel", "finally"})
-        if (Json const* steps = model.find(section); steps != nullptr && steps->is_list()) count += steps->as_list().size();
+        if (Json const* steps = model.find(section); steps != nullptr && steps->is_list()) count += static_cast<std::int64_t>(steps->as_list().size());
     return count;
 }
 
