@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "common/base/assert.h"
 
@@ -28,7 +29,7 @@ class RequestHeadReader final : public http::basic_parser<true> {
 public:
     explicit RequestHeadReader(Request& out) : out_(out) {
         header_limit(static_cast<std::uint32_t>(request_head_max + 1));
-        body_limit(boost::none);
+        body_limit(std::numeric_limits<std::uint64_t>::max());  // Beast 1.74 takes none for zero; the limits are ours
     }
     int version = 0;
 
@@ -184,7 +185,7 @@ void RequestParser::end_head() {
 struct ResponseParser::Core final : http::basic_parser<false> {
     explicit Core(std::function<void(std::string_view)> body_) : body(std::move(body_)) {
         header_limit(64u << 10);
-        body_limit(boost::none);
+        body_limit(std::numeric_limits<std::uint64_t>::max());  // Beast 1.74 takes none for zero; the limits are ours
         eager(true);
     }
     std::function<void(std::string_view)> body;
