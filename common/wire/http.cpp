@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <limits>
 
 #include "common/base/assert.h"
 
@@ -16,6 +17,9 @@ namespace {
 namespace http = boost::beast::http;
 using boost::beast::error_code;
 using BeastView = boost::beast::string_view;
+
+/// Not boost::none: Beast of Boost 1.74 takes "no limit" for a limit below every length.
+constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
 
 std::string lower(BeastView text) {
     std::string out(text.data(), text.size());

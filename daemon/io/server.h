@@ -51,7 +51,7 @@ struct ServerOptions {
     std::uint64_t head_timeout_ms = 10'000, idle_timeout_ms = 60'000;
     std::int64_t group = -1;                         ///< gid of the socket; -1: left as it is
     /// How long a body may be; empty: 1 MiB for everybody. Asked when the head of a request is whole.
-    std::function<std::uint64_t(Identity const&, std::string_view method, std::string_view target)> body_max;
+    std::function<std::uint64_t(Identity const&, std::string_view method, std::string_view target)> body_max = {};
 };
 
 /// Listens from construction to close(). Fails with code::io, or conflict when a daemon answers on that path.
