@@ -36,22 +36,22 @@ Diagnostics diagnostics_in(Json const& answer, std::string_view key) {
 }
 
 struct Sign {
-    std::string_view action, sign;
+    std::string_view sign;
     Paint paint;
 };
 Sign sign_of_change(std::string_view action) {
-    if (action == "added") return {action, "+", Paint::green};
-    if (action == "changed") return {action, "~", Paint::yellow};
-    if (action == "reactivated") return {action, "^", Paint::yellow};
-    if (action == "retired") return {action, "-", Paint::red};
-    return {action, "=", Paint::dim};
+    if (action == "added") return {"+", Paint::green};
+    if (action == "changed") return {"~", Paint::yellow};
+    if (action == "reactivated") return {"^", Paint::yellow};
+    if (action == "retired") return {"-", Paint::red};
+    return {"=", Paint::dim};
 }
 
 std::string change_text(Look const& look, Json const& change) {
     auto const sign = sign_of_change(change.text("action"));
     auto line = std::string(sign.sign) + " " + change.text("kind", "workflow") + " " + change.text("name");
     if (change.number("version") > 0) line += "@" + std::to_string(change.number("version"));
-    line += " " + std::string(sign.action);
+    line += " " + change.text("action");
     auto text = painted(look, sign.paint, printable(line));
     if (!change.text("file").empty()) text += "  " + painted(look, Paint::dim, printable(change.text("file")));
     text += "\n";

@@ -1,7 +1,5 @@
 // pawl doctor: looks at everything that commonly goes wrong, and names the next command for each finding.
-#include <pwd.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <ostream>
@@ -68,8 +66,9 @@ std::optional<Finding> look_at_lingering(Context& context) {
     bool const user_daemon = path && path->find("/run/user/") != std::string::npos;
     std::error_code error;
     if (!user_daemon || !std::filesystem::exists("/run/systemd/system", error)) return std::nullopt;
-    auto const* entry = ::getpwuid(::getuid());
-    std::string const user = entry == nullptr ? std::to_string(::getuid()) : entry->pw_name;
+    // Not getpwuid: in a static program it would load shared libraries.
+    auto const user = context.env("USER").value_or(context.env("LOGNAME").value_or(""));
+    if (user.empty()) return std::nullopt;
     if (std::filesystem::exists("/var/lib/systemd/linger/" + user, error)) return Finding{.name = "lingering", .message = "the daemon outlives your login", .next = {}};
     return Finding{.name = "lingering", .message = "the daemon ends with your last login session", .next = "loginctl enable-linger " + user, .health = Health::warning};
 }

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <istream>
 #include <iterator>
+#include <set>
 
 #include "common/base/error_codes.h"
 
@@ -35,7 +36,17 @@ Result<std::vector<std::string>> yaml_files_below(std::string const& folder) {
     return files;
 }
 
-bool looks_like_ours(std::string const& text) { return text.starts_with("kind:") || text.find("\nkind:") != std::string::npos; }
+/// A file that lies beside the one to run by chance must not stop it: only what is ours, whole, and no second workflow of a known name.
+bool fits_beside(std::set<std::string>& names, std::string const& path, std::string const& text) {
+    if (!text.starts_with("kind:") && text.find("\nkind:") == std::string::npos) return false;
+    auto const loaded = flow::load_file(path, text);
+    if (has_errors(loaded.diagnostics)) return false;
+    for (auto const& workflow : loaded.workflows) {
+        if (names.contains(workflow.name)) return false;
+    }
+    for (auto const& workflow : loaded.workflows) names.insert(workflow.name);
+    return true;
+}
 
 }  // namespace
 
@@ -113,11 +124,13 @@ Result<std::vector<flow::SourceFile>> read_project_of(Context& context, std::str
         }
         std::sort(others.begin(), others.end());
     }
+    std::set<std::string> names;
+    for (auto const& workflow : flow::load_file(file, first->front().text).workflows) names.insert(workflow.name);
     for (auto const& other : others) {
         if (same(other)) continue;
         auto text = read_file(other);
         if (!text) return text.error();
-        if (has_project_file || looks_like_ours(*text)) first->push_back({other, std::move(*text)});
+        if (has_project_file || fits_beside(names, other, *text)) first->push_back({other, std::move(*text)});
     }
     return first;
 }

@@ -24,7 +24,7 @@ std::string bar_text(Look const& look, StepView const& step, Duration ran) {
     auto const full = static_cast<std::size_t>(share * static_cast<double>(bar_cells) + 0.5);
     std::string bar;
     for (std::size_t i = 0; i < bar_cells; ++i) bar += look.ascii ? (i < full ? "#" : "-") : (i < full ? "█" : "░");
-    return "  " + bar + " ~" + std::to_string(static_cast<int>(share * 100)) + "%  (p50 " + span_text(*step.usual) + ")";
+    return bar + " ~" + std::to_string(static_cast<int>(share * 100)) + "%  (p50 " + span_text(*step.usual) + ")";
 }
 
 std::string attempt_text(StepView const& step) {
@@ -85,7 +85,7 @@ Block block_of(Look const& look, RunView const& run, StepView const& step, std::
     std::string line = painted(look, paint, symbol_of(look, step.status)) + " " + pad_right(printable(label_of(step)), label_width) + "  ";
     // States without a time of their own put their note where the time would stand.
     if (time.empty()) line += printable(note);
-    else line += pad_right(time, note.empty() ? 0 : 6) + (note.empty() || note.front() == ' ' ? "" : "  ") + printable(note);
+    else line += pad_right(time, 4) + "  " + printable(trim(note));
     while (line.ends_with(' ')) line.pop_back();
     block.lines.push_back(cut_end(look, line, look.width));
     if (step.status != "running" && step.status != "stopping") return block;

@@ -1,0 +1,72 @@
+// Errors: what, where, why, next; exit codes; problem+json.
+#include "tests/catch.h"
+#include "tests/unit/cli/bench.h"
+
+using namespace pawl;
+using namespace pawl::cli;
+using namespace pawl::cli::test;
+
+TEST_CASE("without a daemon the exit code is 4 and three next commands are named", "[cli][errors]") {
+    CliBench bench;
+    bench.reachable = false;
+    CHECK(bench.run({"ps"}) == exit_unreachable);
+    CHECK(approved("no_daemon.txt", bench.err));
+    CHECK(bench.run({"ps", "-o", "json"}) == exit_unreachable);
+    auto const problem = parse_json(bench.err);
+    REQUIRE(problem);
+    CHECK(problem->text("code") == "unavailable");
+    CHECK(problem->number("exit_code") == 4);
+    CHECK(problem->find("next")->as_list().size() == 3);
+}
+
+TEST_CASE("an unknown workflow gets the nearest name", "[cli][errors]") {
+    CliBench bench;
+    bench.daemon.ok["GET /v1/workflows?limit=1000"] = R"({"items":[{"name":"nightly-backup"},{"name":"ci"}]})";
+    CHECK(bench.run({"run", "nightly-bakup"}) == exit_not_found);
+    CHECK(bench.err.find("did you mean 'nightly-backup'?") != std::string::npos);
+}
+
+TEST_CASE("an unknown step gets the nearest name", "[cli][errors]") {
+    CliBench bench;
+    bench.daemon.ok["GET /v1/runs/812"] = failed_run_json();
+    CHECK(bench.run({"logs", "812", "compres"}) == exit_not_found);
+    CHECK(bench.err.find("did you mean 'compress'?") != std::string::npos);
+    CHECK(bench.run({"inspect", "812", "compress#2"}) == exit_not_found);
+}
+
+TEST_CASE("the codes of the daemon become the exit codes of the table", "[cli][errors]") {
+    for (auto const& [name, exit] : std::map<std::string, int>{{"not_found", 3}, {"denied", 5}, {"conflict", 6}, {"queue_full", 6}, {"invalid_input", 2}, {"degraded", 1}, {"timed_out", 7}, {"protocol", 4}, {"no_such_code_yet", 1}}) {
+        CliBench bench;
+        bench.daemon.problems["GET /v1/ping"] = R"({"title":"no","code":")" + name + "\"}";
+        INFO(name);
+        CHECK(bench.run({"ping"}) == exit);
+    }
+    CHECK(exit_code_of_run("succeeded", "") == 0);
+    CHECK(exit_code_of_run("failed", "exit") == 1);
+    CHECK(exit_code_of_run("failed", "timeout") == 7);
+    CHECK(exit_code_of_run("cancelled", "") == 8);
+    CHECK(exit_code_of_run("skipped", "condition") == 0);
+    CHECK(exit_code_of_run("skipped", "condition", true) == 9);
+}
+
+TEST_CASE("a question without a terminal is an error", "[cli][errors]") {
+    CliBench bench;
+    CHECK(bench.run({"workflow", "rm", "ci"}) == exit_usage);
+    CHECK(bench.err.find("say --yes") != std::string::npos);
+    bench.daemon.ok["DELETE /v1/workflows/ci"] = R"({"name":"ci","removed":true})";
+    CHECK(bench.run({"workflow", "rm", "ci", "--yes"}) == exit_done);
+}
+
+TEST_CASE("an explicit progress mode is obeyed or refused, never replaced", "[cli][errors]") {
+    CliBench bench;
+    CHECK(bench.run({"run", "ci", "--progress", "tty"}) == exit_usage);
+    CHECK(bench.err.find("needs a terminal") != std::string::npos);
+}
+
+TEST_CASE("control characters of the daemon's words never reach the terminal", "[cli][errors]") {
+    CliBench bench;
+    bench.daemon.problems["GET /v1/ping"] = R"({"title":"\u001b]0;title\u0007","code":"io"})";
+    bench.run({"ping"});
+    CHECK(bench.err.find('\x1b') == std::string::npos);
+    CHECK(bench.err.find("\\x1b") != std::string::npos);
+}
