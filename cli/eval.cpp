@@ -42,9 +42,24 @@ Result<Json> variables(std::string const& text, std::string const& what) {
     return json;
 }
 
+/// A scalar is declared as what it is; lists and maps may hold anything.
+cel::Type type_of(Json const& value) {
+    switch (value.kind()) {
+    case Json::Kind::boolean: return cel::Type::Kind::boolean;
+    case Json::Kind::integer: return cel::Type::Kind::integer;
+    case Json::Kind::unsigned_integer: return cel::Type::Kind::unsigned_integer;
+    case Json::Kind::real: return cel::Type::Kind::real;
+    case Json::Kind::string: return cel::Type::Kind::string;
+    case Json::Kind::null:
+    case Json::Kind::list:
+    case Json::Kind::map: return cel::Type::Kind::dyn;
+    }
+    return cel::Type::Kind::dyn;
+}
+
 cel::Compiled compiled(std::string const& expression, JsonMap const& values) {
     cel::Environment environment;
-    for (auto const& [name, value] : values) environment.variable(name, cel::Type());
+    for (auto const& [name, value] : values) environment.variable(name, type_of(value));
     if (values.find("now") == nullptr) environment.variable("now", cel::Type(cel::Type::Kind::timestamp));
     return cel::compile({.text = expression, .place = {}}, environment);
 }
@@ -70,22 +85,22 @@ int eval_one(Context& context, EvalOptions const& options) {
     return exit_done;
 }
 
-std::string names_of(JsonMap const& values) {
+std::string declarations_of(JsonMap const& values) {
     std::string key;
-    for (auto const& [name, value] : values) key += name + "\n";
+    for (auto const& [name, value] : values) key += name + ":" + std::to_string(static_cast<int>(value.kind())) + "\n";
     return key;
 }
 
 /// One JSON object a line in, one value a line out; a line that fails gives {"error": …} and the exit code 1.
 int eval_batch(Context& context, EvalOptions const& options) {
-    std::map<std::string, cel::Program> programs;  // by the names a line declares
+    std::map<std::string, cel::Program> programs;  // by the names and types a line declares
     auto const now = Json(format_utc(context.now()));
     int code = exit_done;
     std::string line;
     for (std::size_t number = 1; std::getline(context.world().in, line); ++number) {
         auto const values = variables(line, "line " + std::to_string(number));
         if (!values) return context.fail(values.error());
-        auto const key = names_of(values->as_map());
+        auto const key = declarations_of(values->as_map());
         auto found = programs.find(key);
         if (found == programs.end()) {
             auto compilation = compiled(options.expression, values->as_map());
