@@ -1,7 +1,9 @@
 // A run as lines: for CI logs, files and pipes. And the same as JSON lines for programs.
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <ostream>
+#include <set>
 
 #include "cli/render/log_text.h"
 #include "cli/render/progress.h"
@@ -58,14 +60,17 @@ public:
         if (subject == "run") {
             text = run_transition(run, event, what);
         } else if (subject == "attempt") {
-            if (what == "launched") text = event.step + " start attempt=" + std::to_string(event.attempt);
+            if (what == "launched") text = start_text(event);
             if (what == "lost") text = event.step + " attempt " + std::to_string(event.attempt) + " was lost";
+        } else if (what == "started") {
+            text = start_text(event);  // the first attempt needs no row of its own
         } else if (auto const* step = run.find(event.step)) {
             text = step_transition(*step, event, what);
             if (!text.empty()) text = event.step + " " + text;
         }
         if (text.empty()) return;
-        held_.push_back({.key = event.kind == "attempt.launched" ? key_of(event.step, event.attempt) : "", .text = local_clock(event.at) + " " + printable(text), .since = {}});
+        bool const starts = event.kind == "attempt.launched" || event.kind == "step.started";
+        held_.push_back({.key = starts ? key_of(event.step, std::max(event.attempt, 1)) : "", .text = local_clock(event.at) + " " + printable(text), .since = {}});
         if (logs_ended_) release_all();
     }
 
@@ -103,6 +108,13 @@ private:
     };
 
     static std::string key_of(std::string const& step, int attempt) { return step + "#" + std::to_string(attempt); }
+
+    /// Empty when that start was told before.
+    std::string start_text(JournalEvent const& event) {
+        int const attempt = std::max(event.attempt, 1);
+        if (!started_.insert(key_of(event.step, attempt)).second) return "";
+        return event.step + " start attempt=" + std::to_string(attempt);
+    }
 
     void write(std::string_view text) {
         out_ << text << '\n' << std::flush;
@@ -144,6 +156,7 @@ private:
     std::ostream& out_;
     Look look_;
     std::deque<Held> held_;
+    std::set<std::string> started_;
     std::optional<UtcTime> said_at_;
     bool wrote_ = false;
     bool logs_ended_ = false;
