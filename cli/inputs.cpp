@@ -22,9 +22,8 @@ Result<Json> parse_inputs(Context& context, std::vector<std::string> const& give
         Json value(*text);
         for (auto const& declaration : declarations) {
             if (declaration.name != name) continue;
-            auto converted = flow::conform_text(declaration, *text);
-            if (!converted) return converted.error();
-            value = std::move(*converted);
+            // What does not fit is sent as it was typed: the daemon tells all mistakes at once.
+            if (auto converted = flow::conform_text(declaration, *text)) value = std::move(*converted);
         }
         inputs.set(name, std::move(value));
     }

@@ -9,7 +9,7 @@ namespace pawl {
 Engine::Engine(EngineOptions options, EngineState state)
     : options_(std::move(options)), last_workflow_(state.last_workflow), last_version_(state.last_version), last_run_(state.last_run),
       last_attempt_(state.last_attempt), last_batch_(state.batch) {
-    for (WorkflowRow& row : state.workflows) workflows_[row.name] = Catalogued{std::move(row), {}};
+    for (WorkflowRow const& row : state.workflows) workflows_[row.name] = Catalogued{row, {}};
     std::unordered_map<VersionId, VersionRow*> versions;
     for (VersionRow& version : state.active_versions) versions[version.id] = &version;
     for (auto& [name, entry] : workflows_)

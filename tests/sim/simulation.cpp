@@ -226,7 +226,10 @@ void Simulation::ask() {
                                                                "replaced", "bounded", "handled",  "wide"};
         std::string const name(names[random_.below(names.size())]);
         std::optional<VersionRow> const version = life_.engine->active_version(name);
-        if (!version) return;
+        if (!version) {
+            world_.violations.push_back({"deployed_is_kept", "workflow " + name + " is gone"});
+            return;
+        }
         StartRun start{.version = version->id, .number = version->number, .workflow = name, .plan = plan_of(version->id), .root = "/srv"};
         if (start.plan) expect_answer(new_command(std::move(start)), std::nullopt);
     } else if (dice < 8) {
