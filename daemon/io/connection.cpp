@@ -179,6 +179,8 @@ void Connection::pump() {
     if (phase_ == Phase::closed) return;
     flush();
     if (phase_ == Phase::closed) return;
+    bool const finished = close_after_ && phase_ == Phase::reading && queued() == 0;  // finish() came while an answer was on its way
+    if (finished) return close();
     set_deadline();
     update_reading();
 }
