@@ -79,11 +79,19 @@ Uuid from_hex(std::string_view text) {
     return id;
 }
 
-void raise_descriptor_limit() {
+/// Raises the soft limit of descriptors to the hard one, and returns how many attempts may run at once under it: a shim holds three, and
+/// clients, the store and the logs being read need theirs.
+int attempts_that_fit(int wanted) {
+    constexpr rlim_t reserved = 64 + 256 + 64, per_attempt = 4;
     rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
     limit.rlim_cur = limit.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur == RLIM_INFINITY) return wanted;
+    rlim_t const fit = limit.rlim_cur > reserved ? (limit.rlim_cur - reserved) / per_attempt : 1;
+    if (fit >= static_cast<rlim_t>(wanted)) return wanted;
+    log::warning("only " + std::to_string(fit) + " attempts can run at once: the limit of open files is " + std::to_string(limit.rlim_cur));
+    return static_cast<int>(fit);
 }
 
 }  // namespace
@@ -118,7 +126,7 @@ struct Daemon::Parts {
     std::unique_ptr<Writer> writer;
     std::unique_ptr<DeadlineTimer> deadline;
     std::optional<RunFiles> files;  ///< for reading logs
-    std::unique_ptr<ReadWorker> reads;
+    std::unique_ptr<ReadWorker> reads, checks;
     std::unique_ptr<Api> api;
     std::unique_ptr<Server> server;
     std::unique_ptr<SignalWatch> on_term, on_int;
@@ -176,9 +184,13 @@ Status Daemon::Parts::open_store() {
 
 /// After an unclean end the file is checked while we work: a start must not wait for the history.
 void Daemon::Parts::check_store() {
-    reads->run([this](Reader& reader) {
+    checks = std::make_unique<ReadWorker>(folder.file("pawl.db"));  // apart from the reads that people wait for
+    checks->run([this](Reader& reader) {
         Status const checked = reader.check();
-        if (!checked) loop.post([this, error = checked.error()] { fail("the store is damaged: " + error.message); });
+        loop.post([this, checked] {
+            checks.reset();
+            if (!checked) fail("the store is damaged: " + checked.error().message);
+        });
     });
 }
 
@@ -282,7 +294,7 @@ Daemon::~Daemon() = default;
 Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options) {
     umask(077);
     (void)signal(SIGPIPE, SIG_IGN);
-    raise_descriptor_limit();
+    options.attempts_max = attempts_that_fit(options.attempts_max);
     if (options.local) (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
     log::set_level(options.log_level);
     Result<StateFolder> folder = StateFolder::open(options.state_dir);
@@ -297,6 +309,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options) {
 
 int Daemon::run() {
     parts_->loop.run();
+    parts_->checks.reset();
     parts_->reads.reset();  // its jobs speak to the API
     return parts_->exit_code;
 }
