@@ -13,11 +13,11 @@ struct CancelOptions {
 };
 
 int cancel_one(Context& context, Daemon& daemon, std::string const& target, bool now) {
-    auto const segment = run_segment(target);
-    if (!segment) return context.misuse("'" + target + "' is no run", "a number, or 'last'");
+    auto const number = run_number(daemon, target);
+    if (!number) return context.fail(number.error());
     Json body;
     body.set("now", now);
-    auto const run = daemon.post("/v1/runs/" + *segment + "/cancel", body);
+    auto const run = daemon.post("/v1/runs/" + *number + "/cancel", body);
     if (!run) {
         auto error = run.error();
         if (error.code == code::not_found && error.hint.empty()) error.hint = "see pawl ps";

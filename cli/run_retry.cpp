@@ -13,16 +13,16 @@ struct RetryOptions {
 };
 
 int retry(Context& context, RetryOptions const& options) {
-    auto const segment = run_segment(options.run);
-    if (!segment) return context.misuse("'" + options.run + "' is no run", "a number, or 'last'");
     auto const daemon = context.daemon();
     if (!daemon) return context.fail(daemon.error());
+    auto const number = run_number(**daemon, options.run);
+    if (!number) return context.fail(number.error());
     Json body{JsonMap{}};
     if (!options.from.empty()) body.set("from", options.from);
-    auto const run = (*daemon)->post("/v1/runs/" + *segment + "/retry", body);
+    auto const run = (*daemon)->post("/v1/runs/" + *number + "/retry", body);
     if (!run) {
         auto error = run.error();
-        if (error.code == code::conflict && error.hint.empty()) error.hint = options.from.empty() ? "name the step to start from: --from STEP" : "it must have ended: pawl run watch " + *segment;
+        if (error.code == code::conflict && error.hint.empty()) error.hint = options.from.empty() ? "name the step to start from: --from STEP" : "it must have ended: pawl run watch " + *number;
         return context.fail(error);
     }
     return follow_or_detach(context, **daemon, *run, options.follow);
@@ -50,15 +50,15 @@ struct ResolveOptions {
 };
 
 int resolve(Context& context, ResolveOptions const& options) {
-    auto const segment = run_segment(options.run);
-    if (!segment) return context.misuse("'" + options.run + "' is no run", "a number, or 'last'");
     if (options.as.empty()) return context.misuse("'pawl resolve' needs --as: how the step ended", "--as success, --as failed, or --as retry");
     auto const daemon = context.daemon();
     if (!daemon) return context.fail(daemon.error());
+    auto const number = run_number(**daemon, options.run);
+    if (!number) return context.fail(number.error());
     Json body;
     body.set("as", options.as);
     if (!options.comment.empty()) body.set("comment", options.comment);
-    auto const run = (*daemon)->post("/v1/runs/" + *segment + "/steps/" + wire::percent_encode(options.step) + "/resolve", body);
+    auto const run = (*daemon)->post("/v1/runs/" + *number + "/steps/" + wire::percent_encode(options.step) + "/resolve", body);
     return run ? follow_or_detach(context, **daemon, *run, options.follow) : context.fail(run.error());
 }
 

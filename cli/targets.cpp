@@ -66,6 +66,15 @@ Result<Json> find_run(Daemon& daemon, std::string_view target) {
     return run;
 }
 
+Result<std::string> run_number(Daemon& daemon, std::string_view target) {
+    auto const segment = run_segment(target);
+    if (!segment) return make_error(code::usage, "'" + std::string(target) + "' is no run", "a number, or 'last'");
+    if (*segment != "last") return *segment;
+    auto const newest = find_run(daemon, target);
+    if (!newest) return newest.error();
+    return std::to_string(newest->number("id"));
+}
+
 Error with_workflow_suggestion(Daemon& daemon, Error error, std::string_view name) {
     if (error.code != code::not_found || !error.hint.empty()) return error;
     auto const list = daemon.get("/v1/workflows?limit=1000");

@@ -26,6 +26,8 @@ struct StepTarget {
 };
 Result<StepTarget> parse_step(std::string_view target);
 
+/// The number of a run that something is to be done to. 'last' is asked for first: a request that changes something names what it means.
+Result<std::string> run_number(Daemon& daemon, std::string_view target);
 /// Run (detail), for "812" or "last".
 Result<Json> find_run(Daemon& daemon, std::string_view target);
 /// A 404 about a workflow gets the nearest deployed name as its hint; other errors pass.

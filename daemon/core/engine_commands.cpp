@@ -356,7 +356,9 @@ Engine::Outcome Engine::start_again(RetryRun const& retry, Identity const& who, 
         --last_run_;
         return {.body = {}, .object = std::move(object), .refused = std::move(refused), .diagnostics = {}};
     }
-    return summary(id, 201);
+    Outcome made = summary(id, 201);
+    made.object = std::move(object);  // the audit row names what was retried; the new run names it too, as retry_of
+    return made;
 }
 
 Engine::Outcome Engine::perform(RetryRun const& retry, Identity const& who) {

@@ -25,19 +25,13 @@ Judgement failed(Reason reason, std::string message, bool may_retry = true) {
 }
 
 Judgement judge_exit(flow::StepPlan const& plan, AttemptEnd const& end) {
-    Result<Json> outputs = flow::parse_outputs(end.outputs, end.exit_code == 0 ? plan.outputs : std::vector<flow::Declaration>{});
-    if (end.exit_code != 0) {
-        Judgement result = failed(Reason::exit, "exited with " + std::to_string(end.exit_code));
-        if (outputs) result.outputs = std::move(*outputs);
-        return result;
-    }
+    if (end.exit_code != 0) return failed(Reason::exit, "exited with " + std::to_string(end.exit_code));
+    Result<Json> outputs = flow::parse_outputs(end.outputs, plan.outputs);
     if (!outputs) return failed(Reason::bad_output, outputs.error().message);
     return {.succeeded = true, .message = {}, .outputs = std::move(*outputs)};
 }
 
-}  // namespace
-
-Judgement judge(flow::StepPlan const& plan, AttemptEnd const& end) {
+Judgement judge_kind(flow::StepPlan const& plan, AttemptEnd const& end) {
     switch (end.kind) {
     case EndKind::exited: return judge_exit(plan, end);
     case EndKind::signalled: return failed(Reason::signal, "ended by " + signal_name(end.signal));
@@ -56,7 +50,17 @@ Judgement judge(flow::StepPlan const& plan, AttemptEnd const& end) {
     return failed(Reason::lost, "nobody knows how it ended", false);
 }
 
+}  // namespace
+
+Judgement judge(flow::StepPlan const& plan, AttemptEnd const& end) {
+    Judgement judgement = judge_kind(plan, end);
+    if (judgement.succeeded) return judgement;
+    if (Result<Json> text = flow::parse_outputs(end.outputs, {})) judgement.outputs = std::move(*text);  // untyped: a failure promised nothing
+    return judgement;
+}
+
 Duration retry_delay(flow::RetryPlan const& plan, int failures) {
+    if (plan.delay <= Duration{0}) return Duration{0};  // times an infinite factor it would be no number
     double const factor = std::pow(std::max(plan.backoff, 1.0), std::max(failures - 1, 0));
     double const delay = static_cast<double>(plan.delay.count()) * factor;
     double const longest = static_cast<double>(plan.max_delay.count());

@@ -124,7 +124,8 @@ void Machine::decide(StepIndex index) {
 
     bool const stopping = is_being_stopped(run_, plan.section);
     bool const asks_status = plan.condition && plan.condition->calls_status_function();
-    bool const runs_while_stopping = asks_status && plan.section == Section::steps;  // stopped handlers have no say
+    // Stopped handlers have no say, and a cancel with `now` starts nothing at all.
+    bool const runs_while_stopping = asks_status && plan.section == Section::steps && !run_.row.stop_handlers;
     if (stopping && !runs_while_stopping) return finish(index, StepState::skipped, Reason::cancelled, "the run was being stopped");
     if (!asks_status && needs_ended_badly(run_, index))
         return finish(index, StepState::skipped, Reason::upstream, "a step it needs ended badly");
@@ -197,7 +198,9 @@ void Machine::finish(StepIndex index, StepState state, Reason reason, std::strin
     journal_step(index, "step." + std::string(name_of(state)), row.attempts, std::move(data));
     note_step_seen(run_, index);
 
-    bool const counts = (state == StepState::failed || state == StepState::lost) && !plan_.steps[index].continue_on_error;
+    bool const bad = (state == StepState::failed || state == StepState::lost) && !plan_.steps[index].continue_on_error;
+    bool const is_step = plan_.steps[index].section == Section::steps;
+    bool const counts = bad && (is_step || run_.row.outcome == RunState::succeeded);  // a handler spoils a success, nothing else
     if (counts && run_.row.failed_step.empty()) {
         run_.row.failed_step = row.id;
         run_.row.message = row.message;
@@ -250,8 +253,10 @@ void Machine::settle_attempt(AttemptRow& attempt, AttemptEnd const& end) {
         attempt.reason = end.kind == EndKind::lost ? Reason::lost : Reason::interrupted;
         return settle_lost(index, attempt);
     }
-    if (end.kind == EndKind::exited) row.exit_code = attempt.exit_code = end.exit_code;
-    if (end.kind == EndKind::signalled) row.signal = attempt.signal = end.signal;
+    if (end.kind == EndKind::exited) attempt.exit_code = end.exit_code;
+    if (end.kind == EndKind::signalled) attempt.signal = end.signal;
+    row.exit_code = attempt.exit_code;  // what an earlier attempt left there is over
+    row.signal = attempt.signal;
     settle_known(index, attempt, end);
     forget(attempt.id);
 }
@@ -341,8 +346,9 @@ void Machine::on(RunAttemptSwept const& swept) {
 void Machine::after_loss(StepIndex index) {
     StepPlan const& plan = plan_.steps[index];
     StepRow& row = run_.steps[index];
-    if (is_being_stopped(run_, plan.section)) return finish(index, StepState::cancelled, Reason::cancelled, "stopped on request");
     bool const again = plan.on_crash != flow::OnCrash::fail && row.losses <= losses_max;
+    bool const stopping = is_being_stopped(run_, plan.section);
+    if (again && stopping) return finish(index, StepState::cancelled, Reason::cancelled, "stopped on request");
     if (again) return queue(index);
     Reason const reason = row.losses > losses_max ? Reason::limit : row.reason;
     std::string message = row.message;
@@ -411,6 +417,8 @@ void Machine::on(RunCancel const& cancel) {
         run_.row.message = cancel.reason == Reason::superseded ? "a newer run took its place" : "cancelled before it began";
         return end(RunState::cancelled, cancel.reason);
     }
+    bool const stops_already = run_.row.state == RunState::stopping || run_.row.state == RunState::finishing;
+    if (cancel.reason == Reason::superseded && stops_already) return;  // who takes its place waits for its handlers
     stop(cancel.reason, cancel.now);
     advance();
 }
@@ -549,7 +557,6 @@ void Machine::end(RunState state, Reason reason) {
         finish(static_cast<StepIndex>(i), StepState::skipped, why, "the run ended before it began");
     }
     to_decide_.clear();
-    if (state == RunState::failed && reason == Reason::expression_error) run_.row.failed_step.clear();
     journal_run();
     effects_.emplace_back(RunEnded{});
 }
