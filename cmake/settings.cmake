@@ -41,8 +41,10 @@ endif()
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  # Another checkout of the same sources finds the same objects: paths are taken relative to this one.
+  set(CCACHE_IN_ANY_FOLDER env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE_IN_ANY_FOLDER})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_IN_ANY_FOLDER})
 endif()
 
 # mold links the test programs several times faster; what is shipped is linked by the toolchain's own linker.

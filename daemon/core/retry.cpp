@@ -43,9 +43,9 @@ Judgement judge_kind(flow::StepPlan const& plan, AttemptEnd const& end) {
         std::string const call = end.failed_call.empty() ? "start" : end.failed_call;
         return failed(Reason::start_failed, "could not be started: " + call + ": " + error_text(end.error_number), false);
     }
-    case EndKind::stopped: return failed(Reason::cancelled, "stopped on request", false);
-    case EndKind::lost:
-    case EndKind::interrupted: break;
+    case EndKind::stopped:
+    case EndKind::interrupted: return failed(Reason::cancelled, "stopped on request", false);
+    case EndKind::lost: break;
     }
     return failed(Reason::lost, "nobody knows how it ended", false);
 }

@@ -18,7 +18,7 @@ struct Judgement {
     Json outputs;             ///< a map; kept after a failure too, as far as they can be read
 };
 
-/// Judges every end but a lost or an interrupted one, which tell nothing.
+/// Judges every end that tells something: not a lost one, and not a TERM that nobody asked for.
 Judgement judge(flow::StepPlan const& plan, AttemptEnd const& end);
 /// The pause before the try that follows `failures` failed ones: delay · backoff^(failures−1), at most max_delay.
 Duration retry_delay(flow::RetryPlan const& plan, int failures);

@@ -247,8 +247,9 @@ void Machine::settle_attempt(AttemptRow& attempt, AttemptEnd const& end) {
     attempt.cpu = end.cpu;
     attempt.max_rss_kib = end.max_rss_kib;
     attempt.log_cut = end.log_cut;
-    bool const unasked_stop = end.kind == EndKind::stopped && !attempt.stop_requested;
-    if (end.kind == EndKind::lost || end.kind == EndKind::interrupted || unasked_stop) {
+    // Who asked for a TERM is known here alone: whoever reads the record after a restart cannot tell our stop from the host's.
+    bool const was_terminated = end.kind == EndKind::stopped || end.kind == EndKind::interrupted;
+    if (end.kind == EndKind::lost || (was_terminated && !attempt.stop_requested)) {
         // A TERM that nobody asked for: the host goes down. That is no failure of the step.
         attempt.reason = end.kind == EndKind::lost ? Reason::lost : Reason::interrupted;
         return settle_lost(index, attempt);
