@@ -1,3 +1,4 @@
+// HTTP messages: what is read, what is refused, whole and byte by byte.
 #include "common/wire/http.h"
 
 #include <random>

@@ -1,3 +1,4 @@
+// Server-sent events and URLs: written, and read back in any pieces.
 #include "common/wire/sse.h"
 #include "common/wire/url.h"
 #include "tests/catch.h"
