@@ -157,7 +157,10 @@ class Client:
         return run if run["status"] in RUN_STATES[5:] else None
 
     def wait_until_idle(self, seconds=120.0):
-        wait_until("all runs ended", lambda: self.status()["runs"]["live"] == 0, seconds, 0.05)
+        """All runs have ended, and it is on the disk."""
+        def idle(status):
+            return status["runs"]["live"] == 0 and status["store"]["waiting_batches"] == 0
+        wait_until("all runs ended", lambda: idle(self.status()), seconds, 0.05)
 
 
 def new_key():
@@ -248,10 +251,10 @@ class World:
                 return int(line.split()[1])
         return 0
 
-    def steps(self, cookie=None):
-        """Processes that carry the mark of an attempt of this world (or of this attempt alone) in their environment."""
-        mark = f"PAWL_ATTEMPT={cookie}".encode() if cookie else f"PAWL_SOCKET={self.socket}".encode()
-        return [pid for pid in _pids() if mark in _environment(pid)]
+    def steps(self, run=None):
+        """Processes that carry the mark of an attempt of this world (of this run alone) in their environment."""
+        marks = {f"PAWL_SOCKET={self.socket}".encode()} | ({f"PAWL_RUN={run}".encode()} if run else set())
+        return [pid for pid in _pids() if marks <= set(_environment(pid))]
 
     def shims(self):
         """Those that hold a table of this world open: an attempt is in their hands."""

@@ -1,6 +1,7 @@
 """Stops that meet resistance: trees that ignore TERM, fork twice and leave their session. After a cancel or a timeout no process carries the
 attempt's mark any more; a stop that was committed holds over kill -9 of the daemon; a killed shim makes its step `lost` at once, without
 survivors, and `on_crash` decides how it goes on. With --expect-caught PAWL_MUTANT is planted, and finding nothing is the failure."""
+import contextlib
 import os
 import signal
 import time
@@ -90,10 +91,19 @@ class Trees:
         print("grace, then now")
 
     def committed_then_killed(self):
-        """kill -9 right behind the answer of a cancel; the restarted daemon stops what is still there."""
+        """kill -9 behind the commit of a cancel: before the shim heard of it (a crash point, in builds that have them), and right behind the
+        answer. The restarted daemon stops what is still there."""
         for number in range(self.rounds):
+            unheard = number % 2 == 0
+            self.world.stop()
+            crash = {"PAWL_CRASH_AT": "outbox.before.stop"} if unheard else {}
+            self.client = self.world.must_start(environment=self.environment | crash)
             run = self.grow("    stop: {grace: 300ms}\n")
-            self.client.must("POST", f"/v1/runs/{run}/cancel", {})
+            with contextlib.suppress(pawlkit.Unreachable):
+                self.client.must("POST", f"/v1/runs/{run}/cancel", {})
+            if unheard:
+                with contextlib.suppress(pawlkit.Failure):
+                    pawlkit.wait_until("the crash", lambda: not self.world.is_alive(), 1)
             self.world.kill9()
             self.again()
             self.expect(run, "cancelled", seconds=30)
