@@ -1,12 +1,9 @@
 # Who may ask: root and the daemon's own user, nobody else, on every route; refusals leave one audit row each and no effect.
-import ctypes
-import http.client
-import json
 import os
 import stat
 import subprocess
-import sys
 
+from identity_child import as_user
 from kit import BIN, Daemon, check, finish
 
 NOBODY, OTHER = 65534, 54321
@@ -18,27 +15,6 @@ ROUTES = [("GET", "/v1/ping", None), ("GET", "/v1/status", None), ("GET", "/v1/o
           ("POST", "/v1/runs/1/steps/a/resolve", {"as": "success"}), ("GET", "/v1/runs/1/events", None), ("GET", "/v1/runs/1/logs", None), ("GET", "/v1/audit", None),
           ("POST", "/v1/daemon/drain", {"on": True}), ("POST", "/v1/daemon/stop", {})]
 MORE = [("GET", "/v1/nothing", None), ("PUT", "/v1/runs", {}), ("POST", "/v1/runs", {"nonsense": 1}), ("GET", "/v1/runs/1/logs?step=a&follow=true", None)]
-
-
-def as_user(uid, action):
-    """The JSON that `action` returns in a child that is `uid` for good."""
-    read, write = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.setgroups([])
-            os.setresgid(uid, uid, uid)
-            os.setresuid(uid, uid, uid)
-            told = json.dumps(action())
-        except BaseException as error:  # the child must never go on as the test
-            told = json.dumps({"error": repr(error)})
-        os.write(write, told.encode())
-        os._exit(0)
-    os.close(write)
-    with os.fdopen(read) as pipe:
-        told = pipe.read()
-    os.waitpid(child, 0)
-    return json.loads(told)
 
 
 def ask(daemon, routes):
