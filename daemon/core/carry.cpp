@@ -18,19 +18,17 @@ void carry_values(Run& fresh, StoredRun const& ended) {
     fresh.data.event = ended.data.event;
 }
 
-/// Marks every step behind a marked one.
-void spread(flow::Plan const& plan, std::vector<bool>& again) {
-    std::vector<StepIndex> open;
-    for (std::size_t i = 0; i < again.size(); ++i)
-        if (again[i]) open.push_back(static_cast<StepIndex>(i));
+/// Marks the step and all that depend on it. Others that did not succeed are marked by the caller, without those behind them: what
+/// succeeded behind a step that was skipped or forgiven is not done twice.
+void run_again_from(flow::Plan const& plan, StepIndex from, std::vector<bool>& again) {
+    std::vector<bool> seen(again.size());
+    std::vector<StepIndex> open{from};
     while (!open.empty()) {
         StepIndex const at = open.back();
         open.pop_back();
-        for (StepIndex dependent : plan.steps[at].dependents) {
-            if (again[dependent]) continue;
-            again[dependent] = true;
-            open.push_back(dependent);
-        }
+        if (seen[at]) continue;
+        seen[at] = again[at] = true;
+        open.insert(open.end(), plan.steps[at].dependents.begin(), plan.steps[at].dependents.end());
     }
 }
 
@@ -64,14 +62,13 @@ Status carry_over(Run& fresh, StoredRun const& ended, std::string_view from) {
     if (!from.empty()) {
         std::optional<StepIndex> const index = plan.find(from);
         if (!index || is_handler(plan, *index)) return no_such_step(from);
-        again[*index] = true;
+        run_again_from(plan, *index, again);
     }
     bool any = false;
     for (std::size_t i = 0; i < again.size(); ++i) any = any || again[i];
     if (!any)
         return conflict("every step of run " + std::to_string(ended.run.id.value) + " succeeded: there is nothing to retry",
                         "name a step: pawl retry " + std::to_string(ended.run.id.value) + " --from STEP");
-    spread(plan, again);
     carry_values(fresh, ended);
     for (std::size_t i = 0; i < again.size(); ++i)
         if (!again[i] && !is_handler(plan, i)) carry_step(fresh, ended, i);
@@ -91,8 +88,7 @@ Status carry_over_resolved(Run& fresh, StoredRun const& ended, std::string_view 
         StepState const state = ended.steps[i].state;
         again[i] = !is_handler(plan, i) && state != StepState::succeeded && state != StepState::lost;
     }
-    again[*index] = as == ResolveStep::As::retry;
-    spread(plan, again);
+    if (as == ResolveStep::As::retry) run_again_from(plan, *index, again);
     carry_values(fresh, ended);
     for (std::size_t i = 0; i < again.size(); ++i) {
         if (again[i] || is_handler(plan, i)) continue;

@@ -248,8 +248,9 @@ std::optional<Error> Engine::admit(Entry& entry) {
         return std::nullopt;
     case flow::OnConflict::replace: {
         insert(entry);
-        std::vector<RunId> others(group.begun.begin(), group.begun.end());
+        std::vector<RunId> others;  // those that wait first: the end of a live one must not let them in
         for (GroupQueue::Entry const& queued : group.queued) others.push_back(queued.run);
+        others.insert(others.end(), group.begun.begin(), group.begun.end());
         group.queued.insert(group_entry(run));
         for (RunId other : others)
             if (auto const found = runs_.find(other); found != runs_.end()) tell(*found->second, RunCancel{false, Reason::superseded});
@@ -258,7 +259,7 @@ std::optional<Error> Engine::admit(Entry& entry) {
     case flow::OnConflict::queue: break;
     }
     if (group.queued.size() >= static_cast<std::size_t>(plan->max_queued)) {
-        if (plan->on_full == flow::OnFull::reject)
+        if (plan->on_full == flow::OnFull::reject || group.queued.empty())
             return error(code::queue_full, std::to_string(group.queued.size()) + " runs wait in group '" + name + "', which is its max_queued",
                          "wait until some have begun, or raise max_queued");
         RunId const oldest = group.queued.begin()->run;
@@ -348,6 +349,8 @@ Engine::Outcome Engine::start_again(RetryRun const& retry, Identity const& who, 
     Entry& entry = new_run(retry.plan, version, std::move(name), who);
     RunId const id = entry.run.row.id;
     Status const carried = carry(entry.run);
+    bool const vars_known = entry.run.data.vars.is_map() && entry.run.data.vars.as_map().size() == entry.run.plan->vars.size();
+    if (carried && !vars_known) (void)prepare_new_run(entry.run, now_);  // they failed the ended run: never begin without them
     std::optional<Error> refused;
     if (!carried) refused = carried.error();
     else refused = admit(entry);

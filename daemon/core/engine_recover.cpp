@@ -80,10 +80,13 @@ void Engine::recover(AttemptId id, Verdict const& verdict, UtcTime now) {
 
 void Engine::resume(UtcTime now) {
     now_ = now;
+    std::set<AttemptId> asked;  // found lost in this start
+    for (Effect const& effect : effects_)
+        if (auto const* sweep = std::get_if<SweepAttempt>(&effect)) asked.insert(sweep->attempt);
     std::vector<std::string> groups;
     for (auto const& [id, entry] : runs_) {
         for (AttemptRow const& attempt : entry->run.attempts)
-            if (attempt.sweep_due) effects_.emplace_back(SweepAttempt{attempt.id, attempt.slot, attempt.cookie});
+            if (attempt.sweep_due && !asked.contains(attempt.id)) effects_.emplace_back(SweepAttempt{attempt.id, attempt.slot, attempt.cookie});
         if (entry->run.row.state == RunState::queued && !entry->run.row.group.empty()) groups.push_back(entry->run.row.group);
     }
     for (std::string const& group : groups) admit_next(group);
