@@ -13,6 +13,7 @@ void Turn::run(std::vector<Event> const& events, UtcTime now) {
     Decided decided = engine_.take(now);
     PAWL_CRASH_POINT("turn.decided");
     if (PAWL_MUTANT("effect_before_commit")) perform_all(decided.effects);
+    perform_at_once(decided.effects);
     if (!decided.batch.empty()) {
         submitted_ = decided.batch.number;
         ++in_flight_;
@@ -36,6 +37,15 @@ void Turn::committed(std::uint64_t through) {
         }
         perform_all(ready.effects);
     }
+}
+
+void Turn::perform_at_once(std::vector<Effect>& effects) {
+    std::erase_if(effects, [this](Effect& effect) {
+        auto const* reply = std::get_if<Reply>(&effect);
+        if (reply == nullptr || !reply->at_once) return false;
+        perform_(effect);
+        return true;
+    });
 }
 
 void Turn::perform_all(std::vector<Effect>& effects) {

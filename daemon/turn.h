@@ -27,6 +27,7 @@ private:
         std::uint64_t batch = 0;  ///< the effects may happen once this one is durable
         std::vector<Effect> effects;
     };
+    void perform_at_once(std::vector<Effect>& effects);
     void perform_all(std::vector<Effect>& effects);
 
     Engine& engine_;

@@ -37,6 +37,7 @@ struct Reply {
     ReplyTo to = 0;
     int status = 200;
     Json body;
+    bool at_once = false;  ///< rests on nothing stored: need not wait for what cannot be written
 };
 /// The journal of a run has grown: who follows it reads on. `ended`: this was its last row.
 struct RunChanged {

@@ -72,6 +72,11 @@ bool Engine::answer_again(Command const& command) {
 void Engine::answer(Command const& command, Outcome const& outcome) {
     Json body = outcome.refused ? problem(*outcome.refused, outcome.diagnostics) : outcome.body;
     int const status = outcome.refused ? http_status(outcome.refused->code) : outcome.status;
+    if (outcome.refused && outcome.refused->code == code::degraded) {
+        // Nothing can be written now: an audit row would hold the refusal back until there is nothing to refuse any more.
+        effects_.emplace_back(Reply{command.reply_to, status, std::move(body), true});
+        return;
+    }
     rows_.emplace_back(AuditRow{.at = now_, .uid = command.who.uid, .gid = command.who.gid, .pid = command.who.pid, .via = command.via,
                                 .action = std::string(std::visit(ActionName{}, command.body)), .object = outcome.object,
                                 .outcome = outcome.refused ? std::string(outcome.refused->code.name) : "accepted"});

@@ -167,7 +167,10 @@ private:
         if (uv_accept(reinterpret_cast<uv_stream_t*>(listener_.get()), reinterpret_cast<uv_stream_t*>(pipe.get())) != 0) return;
         auto const peer = peer_of(*pipe);
         if (!peer) return;  // no credentials, no service
-        if (connections_.size() >= options_.connections_max) return turn_away(*pipe, "the daemon has as many connections as it takes");
+        // Whoever has no say here must not keep those out who have: a user's worth of places is theirs alone.
+        bool const stranger = peer->uid != 0 && peer->uid != ::geteuid();
+        std::size_t const kept = stranger ? std::min(options_.connections_per_uid_max, options_.connections_max) : 0;
+        if (connections_.size() >= options_.connections_max - kept) return turn_away(*pipe, "the daemon has as many connections as it takes");
         if (of_uid(peer->uid) >= options_.connections_per_uid_max) return turn_away(*pipe, "you have as many connections as one user may have");
         auto const connection = std::make_shared<Connection>(host_, std::move(pipe), *peer);
         connections_.insert(connection);
