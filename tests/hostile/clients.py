@@ -168,9 +168,12 @@ def half_closed():
         check(closed, "a half-closed connection without a whole request is ended", (data, got[:80]))
     for _ in range(300):  # gone before the answer
         stream = connect(daemon.socket)
-        stream.sendall(b"GET /v1/runs HTTP/1.1\r\nHost: pawl\r\n\r\n" * 3)
+        try:
+            stream.sendall(b"GET /v1/runs HTTP/1.1\r\nHost: pawl\r\n\r\n" * 3)
+        except OSError:
+            pass  # one of the 65th at once
         stream.close()
-    check(daemon.answers(), "clients that leave before the answer do no harm")
+    check(free_again(), "clients that leave before the answer do no harm")
     # A reader that never reads: the daemon may queue little for it, and goes on.
     before = daemon.memory_kib()
     deaf = connect(daemon.socket, 5)
@@ -210,11 +213,16 @@ def many_at_once():
         check(stream.recv(4096).startswith(b"HTTP/1.1 200"), "who is in is served on")
     for stream in held:
         stream.close()
+    check(free_again(), "the places are free again")
+    responsive("after 300 at once")
+
+
+def free_again():
+    """The daemon learns of closed connections one after the other; until then this user has no place."""
     deadline = time.monotonic() + 30
     while not daemon_is_free() and time.monotonic() < deadline:
         time.sleep(0.02)
-    check(daemon_is_free(), "the places are free again")
-    responsive("after 300 at once")
+    return daemon_is_free()
 
 
 def daemon_is_free():

@@ -1,5 +1,6 @@
 # What the hostile tests share: a daemon of their own in a private folder, requests over its socket, and a list of checks.
 # Each test is a program: `name.py BIN_FOLDER`, exit code 0 when all its checks hold.
+import atexit
 import http.client
 import json
 import os
@@ -10,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 
 BIN = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else os.environ.get("PAWL_BIN", "build/bin")
 DEADLINE = 120  # seconds; a loaded machine is slow, a hanging daemon takes for ever
@@ -50,8 +50,8 @@ class UnixConnection(http.client.HTTPConnection):
 
 def connect(path, timeout=DEADLINE):
     stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    stream.connect(path)  # blocking: with a time-out, a full backlog would be an error at once
     stream.settimeout(timeout)
-    stream.connect(path)
     return stream
 
 
@@ -92,6 +92,7 @@ class Daemon:
         self.arguments, self.environment = list(arguments), environment
         self.process, self.lines, self._ready = None, [], threading.Event()
         self._kept = None
+        atexit.register(self.kill)  # also when the test itself breaks
 
     # ---- the process
 
