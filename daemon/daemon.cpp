@@ -8,6 +8,7 @@
 #include <charconv>
 #include <csignal>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "common/base/crash_point.h"
@@ -115,6 +116,7 @@ struct Daemon::Parts {
     std::string instance_id;
     int exit_code = 0;
     bool stopping = false;
+    bool recovery_stored = false;  ///< the first commit of this daemon: what it decided about its predecessor's attempts
 
     Loop loop;
     std::unique_ptr<Inbox> inbox;
@@ -232,6 +234,7 @@ void Daemon::Parts::turn_now() {
 void Daemon::Parts::on_report(StoreReport const& report) {
     switch (report.kind) {
     case StoreReport::Kind::committed:
+        if (!std::exchange(recovery_stored, true)) PAWL_CRASH_POINT("recover.committed");
         turn->committed(report.through);
         if (inbox->waiting() > 0) turn_now();
         return;

@@ -2,6 +2,7 @@
 #include <map>
 #include <utility>
 
+#include "common/base/crash_point.h"
 #include "common/base/text.h"
 #include "common/flow/load.h"
 #include "daemon/api/decode.h"
@@ -64,6 +65,7 @@ Prepared load(Reader& reader, std::string_view text) {
         return refused(error, std::move(project.diagnostics));
     }
     auto changes = changes_of(reader, project);
+    PAWL_CRASH_POINT("deploy.checked");
     Prepared prepared;
     prepared.body = Deploy{std::move(project.files), std::move(body->root), body->dry_run, std::move(changes)};
     return prepared;

@@ -142,6 +142,7 @@ void RowWriter::put(WorkflowRow const& row) { columns::write(workflow_, row); }
 void RowWriter::put(VersionRow const& row) {
     model_.run(row.hash, row.model);
     columns::write(version_, row);
+    PAWL_CRASH_POINT("deploy.stored");
 }
 
 void RowWriter::put(AuditRow const& row) { columns::write(audit_, row); }
