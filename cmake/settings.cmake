@@ -30,6 +30,7 @@ if(PAWL_FORTIFY AND NOT PAWL_SANITIZE)  # the sanitizers intercept the same call
 endif()
 if(PAWL_SANITIZE)
   add_compile_options(-fsanitize=${PAWL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)  # gcc(1): instrumented code raises false ones
   add_link_options(-fsanitize=${PAWL_SANITIZE})
 endif()
 if(PAWL_FUZZ)
