@@ -186,7 +186,7 @@ class Case:
     def work(self):
         if self.point == "store.checkpoint":
             return self.load.idle(self.passage + 1)
-        if self.point in ("table.allocated", "table.renamed"):  # made for the first attempt
+        if self.point in ("table.allocated", "table.renamed", "recover.committed"):  # passed with the first attempt, with the first commit
             return self.load.ended(self.load.start("fine"))
         if self.point in ONCE or self.point.startswith(("attempts.void_", "attempts.adopting")):
             return self.linger()
