@@ -29,6 +29,8 @@ int cancel_one(Context& context, Daemon& daemon, std::string const& target, bool
 }
 
 int cancel(Context& context, CancelOptions const& options) {
+    for (auto const& run : options.runs)
+        if (auto const checked = check_run(run); !checked) return context.fail(checked.error());  // none is cancelled when one is misspelt
     auto const daemon = context.daemon();
     if (!daemon) return context.fail(daemon.error());
     int code = exit_done;

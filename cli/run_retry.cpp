@@ -13,6 +13,7 @@ struct RetryOptions {
 };
 
 int retry(Context& context, RetryOptions const& options) {
+    if (auto const checked = check_run(options.run); !checked) return context.fail(checked.error());
     auto const daemon = context.daemon();
     if (!daemon) return context.fail(daemon.error());
     auto const number = run_number(**daemon, options.run);
@@ -51,6 +52,7 @@ struct ResolveOptions {
 
 int resolve(Context& context, ResolveOptions const& options) {
     if (options.as.empty()) return context.misuse("'pawl resolve' needs --as: how the step ended", "--as success, --as failed, or --as retry");
+    if (auto const checked = check_run(options.run); !checked) return context.fail(checked.error());
     auto const daemon = context.daemon();
     if (!daemon) return context.fail(daemon.error());
     auto const number = run_number(**daemon, options.run);

@@ -54,9 +54,14 @@ Result<StepTarget> parse_step(std::string_view target) {
     return found;
 }
 
+Status check_run(std::string_view target) {
+    if (run_segment(target)) return Done{};
+    return make_error(code::usage, "'" + std::string(target) + "' is no run", "a number, or 'last'");
+}
+
 Result<Json> find_run(Daemon& daemon, std::string_view target) {
     auto const segment = run_segment(target);
-    if (!segment) return make_error(code::usage, "'" + std::string(target) + "' is no run", "a number, or 'last'");
+    if (!segment) return check_run(target).error();
     auto run = daemon.get("/v1/runs/" + *segment);
     if (!run && run.error().code == code::not_found) {
         auto error = run.error();
@@ -68,7 +73,7 @@ Result<Json> find_run(Daemon& daemon, std::string_view target) {
 
 Result<std::string> run_number(Daemon& daemon, std::string_view target) {
     auto const segment = run_segment(target);
-    if (!segment) return make_error(code::usage, "'" + std::string(target) + "' is no run", "a number, or 'last'");
+    if (!segment) return check_run(target).error();
     if (*segment != "last") return *segment;
     auto const newest = find_run(daemon, target);
     if (!newest) return newest.error();

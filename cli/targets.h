@@ -26,6 +26,8 @@ struct StepTarget {
 };
 Result<StepTarget> parse_step(std::string_view target);
 
+/// A usage error when the target cannot name a run; needs no daemon.
+Status check_run(std::string_view target);
 /// The number of a run that something is to be done to. 'last' is asked for first: a request that changes something names what it means.
 Result<std::string> run_number(Daemon& daemon, std::string_view target);
 /// Run (detail), for "812" or "last".

@@ -57,6 +57,14 @@ TEST_CASE("a question without a terminal is an error", "[cli][errors]") {
     CHECK(bench.run({"workflow", "rm", "ci", "--yes"}) == exit_done);
 }
 
+TEST_CASE("a target that can be no run is refused before the daemon is asked", "[cli][errors]") {
+    CliBench bench;
+    CHECK(bench.run({"retry", "nightly"}) == exit_usage);
+    CHECK(bench.run({"resolve", "0", "a", "--as", "success"}) == exit_usage);
+    CHECK(bench.run({"cancel", "812", "x5"}) == exit_usage);
+    CHECK(bench.daemon.asked.empty());
+}
+
 TEST_CASE("an explicit progress mode is obeyed or refused, never replaced", "[cli][errors]") {
     CliBench bench;
     CHECK(bench.run({"run", "ci", "--progress", "tty"}) == exit_usage);
