@@ -75,6 +75,8 @@ public:
 
     /// Empty when it would not surely be right.
     std::vector<Fix> fixes(std::vector<Pasted> const& found, std::vector<Quoting> const& quoting) const {
+        yaml::Member const* present = step_.find("env");
+        if (is_shared(run_.value) || (present && is_shared(present->value))) return {};
         std::vector<Fix> edits;
         std::string variables;
         std::vector<std::string_view> declared;
@@ -141,6 +143,17 @@ private:
             text = quote + "$" + one.variable + quote;
         }
         return Fix{*begin, spelled.size(), std::move(text)};
+    }
+
+    /// An alias, or anchored for one: an edit would change other steps too.
+    bool is_shared(Node const& node) const {
+        std::string_view const text = file_.text;
+        if (byte_at(node.offset) == '*') return true;
+        constexpr std::string_view blanks = " \t\r\n";
+        std::size_t const last = node.offset == 0 ? std::string_view::npos : text.find_last_not_of(blanks, node.offset - 1);
+        if (last == std::string_view::npos) return false;
+        std::size_t const before = text.find_last_of(blanks, last);
+        return byte_at(before == std::string_view::npos ? 0 : before + 1) == '&';
     }
 
     /// Adds the variables to the step's environment, in the style in which the step is written.

@@ -94,6 +94,12 @@ TEST_CASE("there is no rewrite where it might change the meaning", "[flow][paste
     CHECK(fixed("  - {id: a, run: \"echo \\x24{{ inputs.title }}\"}\n") == "no fix");
 }
 
+TEST_CASE("there is no rewrite of what an alias shares", "[flow][paste]") {
+    CHECK(fixed("  - {id: a, run: &s 'echo ${{ inputs.title }}'}\n") == "no fix");
+    CHECK(fixed("  - id: a\n    run: &s |\n      echo ${{ inputs.title }}\n") == "no fix");
+    CHECK(fixed("  - id: a\n    env: &e {A: x}\n    run: echo ${{ inputs.title }}\n") == "no fix");
+}
+
 TEST_CASE("the shell text around an expression decides", "[flow][paste]") {
     CHECK(answers("echo ${{ x }}") == "w");
     CHECK(answers("echo a${{ x }}b \"c${{ x }}d\"") == "wq");
