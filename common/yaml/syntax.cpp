@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 #include <vector>
 
@@ -270,6 +271,25 @@ Explained explain_unknown_alias(Scene const& scene) {
     return error;
 }
 
+/// The value of a `\uXXXX` that stands here, when it is half of a surrogate pair.
+std::optional<unsigned> surrogate_at(std::string_view text, std::size_t at) {
+    if (at > text.size() || !text.substr(at).starts_with("\\u") || text.size() - at < 6) return std::nullopt;
+    unsigned value = 0;
+    auto const [end, error] = std::from_chars(text.data() + at + 2, text.data() + at + 6, value, 16);
+    bool const half = error == std::errc() && end == text.data() + at + 6 && value >= 0xD800 && value <= 0xDFFF;
+    return half ? std::optional(value) : std::nullopt;
+}
+
+/// JSON writes characters above U+FFFF as two escapes, YAML as one.
+std::string surrogate_hint(unsigned high, std::optional<unsigned> low) {
+    if (high >= 0xDC00 || !low || *low < 0xDC00) return "it is half of a character; write the whole as '\\UXXXXXXXX', or as itself";
+    std::array<char, 16> digits{};
+    unsigned const whole = 0x10000 + ((high - 0xD800) << 10) + (*low - 0xDC00);
+    auto const end = std::to_chars(digits.data(), digits.data() + digits.size(), whole, 16).ptr;
+    std::string const hex(digits.data(), end);
+    return "YAML has one escape for the pair: '\\U" + std::string(8 - hex.size(), '0') + hex + "'";
+}
+
 /// The parser stands behind the escape.
 Explained explain_escape(Scene const& scene) {
     std::size_t const from = scene.offset < 12 ? 0 : scene.offset - 12;
@@ -277,6 +297,8 @@ Explained explain_escape(Scene const& scene) {
     if (backslash == npos || backslash < from) return scene.error("unknown escape", scene.offset, 0);
     std::string_view const spelled = scene.text.substr(backslash, std::max<std::size_t>(scene.offset - backslash, 2));
     std::size_t const end = backslash + 1 + take_characters(spelled.substr(1), spelled.size()).size();
+    if (auto const high = surrogate_at(scene.text, backslash))
+        return scene.error("unknown escape '" + printable(spelled) + "'", backslash, end, surrogate_hint(*high, surrogate_at(scene.text, backslash + 6)));
     return scene.error("unknown escape '" + printable(spelled) + "'", backslash, end, "write '\\\\' for a backslash, or use single quotes");
 }
 

@@ -143,6 +143,7 @@ TEST_CASE("a value that starts with an indicator is quoted for the user", "[yaml
     CHECK(mistakes("a: \"\\d\"\n") == "1:5 unknown escape '\\d'");
     CHECK(mistakes("a: \"\\xzz\"\n") == "1:5 unknown escape '\\xzz'");
     CHECK(mistakes("a: \"\\ud800\"\n") == "1:5 unknown escape '\\ud800'");
+    CHECK(read("a: \"\\ud83d\\ude00\"\n").diagnostics.at(0).hint == "YAML has one escape for the pair: '\\U0001f600'");
     CHECK(mistakes("a: \"\\N\"\n") == "1:4 escapes '\\N' and '\\_' are not supported");
 }
 
