@@ -16,6 +16,8 @@ namespace {
 constexpr auto sign_of_life_every = std::chrono::seconds(30);
 /// Journal and logs come by different streams: an end is held back this long, so that it stands behind the last line of its step.
 constexpr auto hold = std::chrono::milliseconds(150);
+/// And lines that overtook the start of their attempt wait this long for it.
+constexpr auto hold_lines = std::chrono::milliseconds(300);
 
 std::string after_text(std::optional<UtcTime> from, UtcTime to) { return from ? " after " + span_text(to - *from) : ""; }
 
@@ -71,17 +73,28 @@ public:
         if (text.empty()) return;
         bool const starts = event.kind == "attempt.launched" || event.kind == "step.started";
         held_.push_back({.key = starts ? key_of(event.step, std::max(event.attempt, 1)) : "", .text = local_clock(event.at) + " " + printable(text), .since = {}});
+        if (starts) release_lines(key_of(event.step, std::max(event.attempt, 1)));
         if (logs_ended_) release_all();
     }
 
     void line(RunView const&, LogLine const& line) override {
-        release_through(key_of(line.step, line.attempt));
-        write(line.step + "| " + log_text(look_, line.text));
+        std::string key = key_of(line.step, line.attempt);
+        std::string text = line.step + "| " + log_text(look_, line.text);
+        if (!started_.contains(key)) return early_.push_back({.key = std::move(key), .text = std::move(text), .since = {}});
+        release_through(key);
+        write(text);
     }
 
     void tick(RunView const& run, UtcTime now) override {
         for (auto& held : held_) {
             if (!held.since) held.since = now;
+        }
+        for (auto& line : early_) {
+            if (!line.since) line.since = now;
+        }
+        while (!early_.empty() && (now - *early_.front().since >= hold_lines || now < *early_.front().since)) {
+            write(early_.front().text);
+            early_.pop_front();
         }
         while (!held_.empty() && (now - *held_.front().since >= hold || now < *held_.front().since)) release_one();
         if (!said_at_) said_at_ = now;
@@ -98,11 +111,15 @@ public:
         logs_ended_ = true;
         release_all();
     }
-    void finish(RunView const&, UtcTime) override { release_all(); }
+    void finish(RunView const&, UtcTime) override {
+        release_all();
+        for (auto const& line : early_) write(line.text);
+        early_.clear();
+    }
 
 private:
     struct Held {
-        std::string key;   ///< of the attempt whose start this is
+        std::string key;   ///< of the attempt whose start, or line, this is
         std::string text;
         std::optional<UtcTime> since;
     };
@@ -138,6 +155,16 @@ private:
         }
     }
 
+    /// The lines of an attempt whose start is known now.
+    void release_lines(std::string const& key) {
+        bool const any = std::ranges::find(early_, key, &Held::key) != early_.end();
+        if (!any) return;
+        release_through(key);
+        for (auto const& line : early_)
+            if (line.key == key) write(line.text);
+        std::erase_if(early_, [&](Held const& line) { return line.key == key; });
+    }
+
     static std::string sign_of_life(RunView const& run, UtcTime now) {
         std::size_t done = 0, total = 0;
         std::string busy;
@@ -156,6 +183,7 @@ private:
     std::ostream& out_;
     Look look_;
     std::deque<Held> held_;
+    std::deque<Held> early_;      ///< lines whose start has not come yet
     std::set<std::string> started_;
     std::optional<UtcTime> said_at_;
     bool wrote_ = false;
