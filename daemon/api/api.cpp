@@ -79,6 +79,7 @@ void Core::handle(HttpRequest request, std::shared_ptr<Exchange> exchange) {
         auto const form = check_form(*match.route, asked.http);
         decoded = form ? match.route->decode(asked) : Result<Decoded>(form.error());
     }
+    if (decoded && !decoded->action.empty()) asked.action = decoded->action;
     if (!permits(asked.http.peer)) return refuse(asked.http, asked.action, decoded ? decoded->object : asked.http.path, *exchange);
     if (decoded) return decoded->act(*this, open(std::move(exchange)));
     if (match.route != nullptr || match.allow.empty()) return reply_problem(decoded.error());
@@ -166,7 +167,10 @@ Api::~Api() { core_->close(); }
 
 void Api::handle(HttpRequest request, std::shared_ptr<Exchange> exchange) { core_->handle(std::move(request), std::move(exchange)); }
 
-void Api::perform(Reply const& reply) { core_->answer(reply.to, reply.status, reply.body); }
+void Api::perform(Reply const& reply) {
+    core_->answer(reply.to, reply.status, reply.body);
+    if (core_->stops.erase(reply.to) > 0 && reply.status < 400) core_->context.stop();
+}
 
 void Api::run_changed(RunChanged const& changed) {
     auto const [first, last] = core_->streams_.equal_range(changed.run);

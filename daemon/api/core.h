@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -75,6 +76,7 @@ struct Core : std::enable_shared_from_this<Core> {
     PlanCache plans;
     LogFollower follower;
     bool closed = false;
+    std::set<Ticket> stops;  ///< requests to end the daemon, which ends when they are answered, whether or not their clients wait
 
 private:
     void refuse(HttpRequest const& request, std::string_view action, std::string object, Exchange& exchange);

@@ -13,7 +13,11 @@ void prepare(Core& core, Ticket ticket, Asked const& asked, std::function<Prepar
         [job = std::move(job)](Reader& reader) -> Result<Prepared> { return job(reader); },
         [ticket, asked = asked.shared_from_this()](Core& alive, Result<Prepared> result) {
             Prepared& prepared = *result;
-            if (prepared.problem) return alive.fail(ticket, *prepared.problem, prepared.diagnostics);
+            if (prepared.problem) {
+                // What made it impossible may have come after it was carried out: a repeated request gets its first answer.
+                if (asked->header("idempotency-key").empty()) return alive.fail(ticket, *prepared.problem, prepared.diagnostics);
+                return alive.post(ticket, *asked, Unprepared{std::move(*prepared.problem), std::move(prepared.diagnostics)});
+            }
             if (prepared.plan && prepared.version) alive.plans.put(prepared.version, prepared.plan);
             alive.post(ticket, *asked, std::move(*prepared.body));
         });

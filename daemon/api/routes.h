@@ -31,6 +31,7 @@ struct Asked : std::enable_shared_from_this<Asked> {
 struct Decoded {
     std::string object;                 ///< "workflow/nightly", "run/812": for authorisation and audit
     std::function<void(Core&, Ticket)> act;
+    std::string_view action = {};       ///< when it is not the route's: names as the engine audits them
 };
 using Decode = Result<Decoded> (*)(Asked const&);
 

@@ -97,15 +97,16 @@ Result<Decoded> drain(Asked const& asked) {
     bool on = true;
     auto const decoded = decode_body(asked, [&](Fields& fields) { on = fields.boolean("on").value_or(true); });
     if (!decoded) return decoded.error();
-    return Decoded{"daemon", [on, asked = asked.shared_from_this()](Core& core, Ticket ticket) { core.post(ticket, *asked, Drain{on}); }};
+    return Decoded{"daemon", [on, asked = asked.shared_from_this()](Core& core, Ticket ticket) { core.post(ticket, *asked, Drain{on}); },
+                   on ? "daemon.drain" : "daemon.undrain"};
 }
 
 Result<Decoded> stop_daemon(Asked const& asked) {
     auto const decoded = decode_body(asked, [](Fields&) {});
     if (!decoded) return decoded.error();
-    return Decoded{"daemon", [](Core& core, Ticket ticket) {
-        core.answer(ticket, 202, JsonMap{{"stopping", true}});
-        core.context.stop();
+    return Decoded{"daemon", [asked = asked.shared_from_this()](Core& core, Ticket ticket) {
+        core.stops.insert(ticket);
+        core.post(ticket, *asked, Stop{});
     }};
 }
 

@@ -84,7 +84,7 @@ Result<flow::LoadedWorkflow> choose(flow::LoadedFile& file, std::string const& n
     return api_error(code::not_found, "there is no workflow '" + printable(name) + "' in '" + printable(file.name) + "'; it " + has);
 }
 
-Prepared start_transient(StartBody body) {
+Prepared start_transient(StartBody body, bool exec) {
     flow::LoadedFile file = flow::load_file(body.file, body.text);
     if (has_errors(file.diagnostics)) {
         Error const error = summary_of(file.diagnostics);
@@ -99,6 +99,7 @@ Prepared start_transient(StartBody body) {
     start.inputs = std::move(body.inputs);
     start.event = std::move(body.event);
     start.transient = StartRun::Transient{std::move(*chosen), std::move(body.file), std::move(body.text)};
+    start.exec = exec;
     Prepared prepared;
     prepared.body = std::move(start);
     return prepared;
@@ -148,6 +149,30 @@ Result<ExecBody> decode_exec(Json const& body) {
     return out;
 }
 
+/// JSON leaves these characters of its texts as they are; YAML takes them only as escapes.
+std::string escaped_for_yaml(std::string_view json) {
+    constexpr std::string_view hex = "0123456789abcdef";
+    std::string out;
+    for (std::size_t at = 0; at < json.size(); ++at) {
+        auto const byte = [&](std::size_t ahead) { return at + ahead < json.size() ? static_cast<unsigned char>(json[at + ahead]) : 0u; };
+        std::string_view const three = json.substr(at, 3);
+        if (byte(0) == 0x7f) {
+            out += "\\u007f";
+        } else if (byte(0) == 0xc2 && byte(1) >= 0x80 && byte(1) <= 0x9f) {  // U+0080 to U+009F
+            out += "\\u00";
+            out += hex[byte(1) >> 4];
+            out += hex[byte(1) & 15];
+            at += 1;
+        } else if (three == "\xEF\xBB\xBF" || three == "\xEF\xBF\xBE" || three == "\xEF\xBF\xBF") {
+            out += byte(1) == 0xbb ? "\\ufeff" : byte(2) == 0xbe ? "\\ufffe" : "\\uffff";
+            at += 2;
+        } else {
+            out += json[at];
+        }
+    }
+    return out;
+}
+
 /// The workflow that a command stands for, as a file: JSON is YAML, and a file is what versions are made of.
 std::string exec_text(ExecBody const& body) {
     JsonList argv;
@@ -156,7 +181,7 @@ std::string exec_text(ExecBody const& body) {
     if (!body.env.empty()) step.append("env", body.env);
     if (body.retries > 0) step.append("retry", JsonMap{{"max_attempts", body.retries + 1}});
     if (!body.timeout.empty()) step.append("timeout", body.timeout);
-    return dump_json_pretty(JsonMap{{"kind", "workflow"}, {"name", body.name}, {"steps", JsonList{std::move(step)}}}) + "\n";
+    return escaped_for_yaml(dump_json_pretty(JsonMap{{"kind", "workflow"}, {"name", body.name}, {"steps", JsonList{std::move(step)}}})) + "\n";
 }
 
 }  // namespace
@@ -169,7 +194,7 @@ Result<Decoded> start_run(Asked const& asked) {
     auto const body = std::make_shared<StartBody const>(std::move(*decoded));
     std::string object = "workflow/" + (body->workflow.empty() ? body->name : body->workflow);
     return Decoded{std::move(object), [body, asked = asked.shared_from_this()](Core& core, Ticket ticket) {
-        if (body->workflow.empty()) return prepare(core, ticket, *asked, [body](Reader&) { return start_transient(*body); });
+        if (body->workflow.empty()) return prepare(core, ticket, *asked, [body](Reader&) { return start_transient(*body, false); });
         auto const version = core.context.version_of(body->workflow, body->number);
         auto plan = version ? core.plans.find(version->id) : nullptr;
         if (plan) return core.post(ticket, *asked, start_of({*version, {}, {}, {}}, std::move(plan), *body));
@@ -189,7 +214,7 @@ Result<Decoded> exec(Asked const& asked) {
     start.root = body->dir;
     start.inputs = JsonMap{};
     return Decoded{"workflow/" + body->name, [start, asked = asked.shared_from_this()](Core& core, Ticket ticket) {
-        prepare(core, ticket, *asked, [start](Reader&) { return start_transient(start); });
+        prepare(core, ticket, *asked, [start](Reader&) { return start_transient(start, true); });
     }};
 }
 

@@ -101,6 +101,8 @@ private:
     Outcome perform(RetryRun const& retry, Identity const& who);
     Outcome perform(ResolveStep const& resolve, Identity const& who);
     Outcome perform(Drain const& drain, Identity const& who);
+    Outcome perform(Stop const& stop, Identity const& who);
+    Outcome perform(Unprepared const& unprepared, Identity const& who);
     Outcome start_again(RetryRun const& retry, Identity const& who, std::function<Status(Run&)> const& carry);
     bool answer_again(Command const& command);
     void answer(Command const& command, Outcome const& outcome);

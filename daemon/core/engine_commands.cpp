@@ -17,11 +17,13 @@ constexpr std::size_t answers_max = 10'000;
 struct ActionName {
     std::string_view operator()(Deploy const& deploy) const { return deploy.dry_run ? "deploy.dry_run" : "deploy"; }
     std::string_view operator()(RemoveWorkflow const&) const { return "workflow.rm"; }
-    std::string_view operator()(StartRun const&) const { return "run.start"; }
+    std::string_view operator()(StartRun const& start) const { return start.exec ? "run.exec" : "run.start"; }
     std::string_view operator()(CancelRun const&) const { return "run.cancel"; }
     std::string_view operator()(RetryRun const&) const { return "run.retry"; }
     std::string_view operator()(ResolveStep const&) const { return "run.resolve"; }
     std::string_view operator()(Drain const& drain) const { return drain.on ? "daemon.drain" : "daemon.undrain"; }
+    std::string_view operator()(Stop const&) const { return "daemon.stop"; }
+    std::string_view operator()(Unprepared const&) const { return "unprepared"; }  // is not audited
 };
 
 std::string run_object(RunId id) { return "run/" + std::to_string(id.value); }
@@ -72,7 +74,8 @@ bool Engine::answer_again(Command const& command) {
 void Engine::answer(Command const& command, Outcome const& outcome) {
     Json body = outcome.refused ? problem(*outcome.refused, outcome.diagnostics) : outcome.body;
     int const status = outcome.refused ? http_status(outcome.refused->code) : outcome.status;
-    if (outcome.refused && outcome.refused->code == code::degraded) {
+    bool const stops_degraded = degraded_ && std::holds_alternative<Stop>(command.body);  // a full disk must not keep the daemon alive
+    if (stops_degraded || std::holds_alternative<Unprepared>(command.body) || (outcome.refused && outcome.refused->code == code::degraded)) {
         // Nothing can be written now: an audit row would hold the refusal back until there is nothing to refuse any more.
         effects_.emplace_back(Reply{command.reply_to, status, std::move(body), true});
         return;
@@ -385,6 +388,14 @@ Engine::Outcome Engine::perform(Drain const& drain, Identity const&) {
     body.append("draining", draining_);
     body.append("live_attempts", live_.size());
     return {.status = 200, .body = std::move(body), .object = "daemon", .refused = {}, .diagnostics = {}};
+}
+
+Engine::Outcome Engine::perform(Stop const&, Identity const&) {
+    return {.status = 202, .body = JsonMap{{"stopping", true}}, .object = "daemon", .refused = {}, .diagnostics = {}};
+}
+
+Engine::Outcome Engine::perform(Unprepared const& unprepared, Identity const&) {
+    return {.body = {}, .object = {}, .refused = unprepared.why, .diagnostics = unprepared.diagnostics};
 }
 
 }  // namespace pawl

@@ -51,6 +51,7 @@ struct StartRun {
         std::string file, text;
     };
     std::optional<Transient> transient;
+    bool exec = false;                    ///< of a single command: audited as run.exec
 };
 struct CancelRun {
     RunId run;
@@ -78,7 +79,15 @@ struct Drain {
     bool on = true;
 };
 
-using CommandBody = std::variant<Deploy, RemoveWorkflow, StartRun, CancelRun, RetryRun, ResolveStep, Drain>;
+/// Ends the daemon. The engine only records who asked for it; the API ends the daemon when that is stored.
+struct Stop {};
+/// A request of which no command could be made. It is refused with `why`, unless it repeats one that was answered before.
+struct Unprepared {
+    Error why;
+    Diagnostics diagnostics;
+};
+
+using CommandBody = std::variant<Deploy, RemoveWorkflow, StartRun, CancelRun, RetryRun, ResolveStep, Drain, Stop, Unprepared>;
 /// A decoded, authorised request that changes something. Its audit row and its answer are stored in the transaction of its effects.
 struct Command {
     ReplyTo reply_to = 0;

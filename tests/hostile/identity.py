@@ -88,7 +88,7 @@ def one_refusal_one_row(daemon):
     as_user(uid, lambda: ask(daemon, some))
     rows = sorted((r for r in daemon.audit() if r["uid"] == uid), key=lambda r: r["seq"])
     check(len(rows) == len(some), "each refusal has exactly one row", rows)
-    check([r["action"] for r in rows] == ["daemon.ping", "daemon.status", "daemon.openapi", "workflow.remove", "daemon.stop"], "the rows name the actions", [r["action"] for r in rows])
+    check([r["action"] for r in rows] == ["daemon.ping", "daemon.status", "daemon.openapi", "workflow.rm", "daemon.stop"], "the rows name the actions", [r["action"] for r in rows])
     check(all(r["outcome"] == "denied" and r["gid"] == uid and r["via"] == "socket" and r["pid"] > 0 for r in rows), "the rows name uid, gid, pid and outcome", rows[:1])
 
 
@@ -100,8 +100,8 @@ def accepted(daemon):
     wf = "kind: workflow\nname: audited\nsteps: [{id: a, run: 'false'}]"
     commands = [("deploy", lambda: daemon.deploy(wf, wf.replace("audited", "passing"))), ("run.start", lambda: daemon.post("/v1/runs", {"workflow": "audited", "inputs": {}}, headers={"Idempotency-Key": "k1"})),
                 ("run.exec", lambda: daemon.post("/v1/exec", {"argv": ["/bin/sleep", "600"], "dir": "/"})), ("run.cancel", None), ("run.retry", None),
-                ("daemon.drain", lambda: daemon.post("/v1/daemon/drain", {"on": True})), ("daemon.drain", lambda: daemon.post("/v1/daemon/drain", {"on": False})),
-                ("workflow.remove", lambda: daemon.request("DELETE", "/v1/workflows/passing"))]
+                ("daemon.drain", lambda: daemon.post("/v1/daemon/drain", {"on": True})), ("daemon.undrain", lambda: daemon.post("/v1/daemon/drain", {"on": False})),
+                ("workflow.rm", lambda: daemon.request("DELETE", "/v1/workflows/passing"))]
     run = sleeper = None
     for action, command in commands:
         if action == "run.cancel":

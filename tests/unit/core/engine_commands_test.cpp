@@ -100,6 +100,18 @@ TEST_CASE("a refusal is not kept under the key: the request may succeed later", 
     CHECK(bench.start("w", "{}", "key", "hash") == 201);
 }
 
+TEST_CASE("a request that can no longer be prepared still gets its first answer", "[core][engine]") {
+    EngineBench bench;
+    bench.deploy(plain);
+    CHECK(bench.start("w", "{}", "key", "hash") == 201);
+    (void)bench.audited();
+    Unprepared const gone{Error{.code = code::not_found, .message = "removed", .where = {}, .hint = {}}, {}};
+    CHECK(bench.command(gone, "key", "hash") == 201);
+    CHECK(bench.command(gone, "key", "other") == 422);
+    CHECK(bench.command(gone, "new", "hash") == 404);
+    CHECK(bench.audited() == "");
+}
+
 TEST_CASE("each command leaves one audit row, refused ones too", "[core][engine]") {
     EngineBench bench;
     bench.deploy(plain);
@@ -112,10 +124,11 @@ TEST_CASE("each command leaves one audit row, refused ones too", "[core][engine]
     bench.command(RemoveWorkflow{"w"});
     Refused refused{.who = {}, .via = "socket", .action = "run.cancel", .object = "run/1", .code = code::denied};
     bench.apply(refused);
+    bench.command(Stop{});
     CHECK(bench.audited() ==
           "deploy workflow/w accepted, run.start run/1 accepted, run.start workflow/nobody not_found, run.cancel run/1 accepted, "
           "run.cancel run/7 not_found, run.retry run/1 conflict, daemon.drain daemon accepted, workflow.rm workflow/w accepted, "
-          "run.cancel run/1 denied");
+          "run.cancel run/1 denied, daemon.stop daemon accepted");
 }
 
 TEST_CASE("a run that has ended cannot be cancelled", "[core][engine]") {
