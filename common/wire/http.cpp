@@ -33,7 +33,7 @@ class RequestHeadReader final : public http::basic_parser<true> {
 public:
     explicit RequestHeadReader(Request& out) : out_(out) {
         header_limit(static_cast<std::uint32_t>(request_head_max + 1));
-        body_limit(std::numeric_limits<std::uint64_t>::max());  // Beast 1.74 takes none for zero; the limits are ours
+        body_limit(no_limit);
     }
     int version = 0;
 
@@ -189,7 +189,7 @@ void RequestParser::end_head() {
 struct ResponseParser::Core final : http::basic_parser<false> {
     explicit Core(std::function<void(std::string_view)> body_) : body(std::move(body_)) {
         header_limit(64u << 10);
-        body_limit(std::numeric_limits<std::uint64_t>::max());  // Beast 1.74 takes none for zero; the limits are ours
+        body_limit(no_limit);
         eager(true);
     }
     std::function<void(std::string_view)> body;
