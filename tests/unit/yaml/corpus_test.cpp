@@ -11,7 +11,7 @@ using namespace pawl::yaml;
 
 TEST_CASE("every file of the fuzzing corpus is read, shown and fixed without harm", "[yaml][corpus]") {
     std::size_t files = 0;
-    for (auto const& entry : std::filesystem::directory_iterator(std::string(PAWL_SOURCE_DIR) + "/tests/fuzz/corpus/yaml")) {
+    for (auto const& entry : std::filesystem::directory_iterator(std::string(PAWL_SOURCE_DIR) + "/tests/fuzz/corpus/yaml_parse")) {
         INFO(entry.path().filename().string());
         std::ifstream stream{entry.path(), std::ios::binary};
         std::string const text{std::istreambuf_iterator<char>(stream), {}};
