@@ -6,12 +6,15 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <set>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "common/base/crash_point.h"
+#include "common/base/error_codes.h"
 #include "common/base/version.h"
 #include "daemon/api/api.h"
 #include "daemon/core/engine.h"
@@ -103,6 +106,7 @@ struct Daemon::Parts {
 
     Status open_store();
     Status listen();
+    Result<std::unique_ptr<Server>> open_server(ServerOptions const& listening);
     void turn_now();
     void on_report(StoreReport const& report);
     void check_store();
@@ -215,14 +219,24 @@ Status Daemon::Parts::listen() {
     };
     if (!options.system_mode)
         if (Status made = make_folders_for(options.socket_path); !made) return made.error();
-    Result<std::unique_ptr<Server>> opened = Server::listen(
-        loop.raw(), std::move(listening),
-        [this](HttpRequest request, std::shared_ptr<Exchange> exchange) { api->handle(std::move(request), std::move(exchange)); });
+    // A predecessor that was killed may still answer while the kernel takes it apart: its lock on the state goes before its socket.
+    auto const give_up = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+    Result<std::unique_ptr<Server>> opened = open_server(listening);
+    while (!opened && opened.error().code == code::conflict && std::chrono::steady_clock::now() < give_up) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        opened = open_server(listening);
+    }
     if (!opened) return opened.error();
     server = std::move(*opened);
     on_term = std::make_unique<SignalWatch>(loop.raw(), SIGTERM, [this] { stop("SIGTERM"); });
     on_int = std::make_unique<SignalWatch>(loop.raw(), SIGINT, [this] { stop("SIGINT"); });
     return Done{};
+}
+
+Result<std::unique_ptr<Server>> Daemon::Parts::open_server(ServerOptions const& listening) {
+    return Server::listen(loop.raw(), listening, [this](HttpRequest request, std::shared_ptr<Exchange> exchange) {
+        api->handle(std::move(request), std::move(exchange));
+    });
 }
 
 void Daemon::Parts::turn_now() {

@@ -271,7 +271,7 @@ Explained explain_unknown_alias(Scene const& scene) {
     return error;
 }
 
-/// The value of a `\uXXXX` that stands here, when it is half of a surrogate pair.
+/// The value of `\u` and four digits that stand here, when it is half of a surrogate pair.
 std::optional<unsigned> surrogate_at(std::string_view text, std::size_t at) {
     if (at > text.size() || !text.substr(at).starts_with("\\u") || text.size() - at < 6) return std::nullopt;
     unsigned value = 0;
