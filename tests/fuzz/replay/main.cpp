@@ -41,6 +41,10 @@ int main(int argc, char** argv) {
     }
     replay("");  // the input every parser forgets
     auto const files = files_of(argv[1]);
+    if (files.empty()) {
+        std::fprintf(stderr, "%s holds no input: is it the folder of this target?\n", argv[1]);
+        return 1;
+    }
     for (auto const& file : files) {
         std::printf("%s\n", file.c_str());
         std::fflush(stdout);
