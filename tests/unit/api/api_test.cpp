@@ -162,12 +162,23 @@ TEST_CASE("what is not asked for properly is told so", "[api]") {
     CHECK(bench.inbox.waiting() == 0);
 }
 
-TEST_CASE("ping and status answer from memory; stop answers first", "[api]") {
+TEST_CASE("ping and status answer from memory", "[api]") {
     ApiBench bench;
     CHECK(bench.ask("GET", "/v1/ping")->status == 200);
     CHECK(bench.ask("GET", "/v1/status")->body.find("\"state\":\"ready\"") != std::string::npos);
-    CHECK(bench.ask("POST", "/v1/daemon/stop", "{}")->status == 202);
-    CHECK(bench.stopped);
+}
+
+TEST_CASE("a stop goes through the audited turn, and the daemon ends after it was answered", "[api]") {
+    for (int const status : {202, 507}) {
+        ApiBench bench;
+        auto const answer = bench.ask("POST", "/v1/daemon/stop", "{}");
+        Command const command = bench.command();
+        CHECK(std::holds_alternative<Stop>(command.body));
+        CHECK_FALSE(bench.stopped);
+        bench.api->perform(Reply{command.reply_to, status, JsonMap{}});
+        CHECK(answer->status == status);
+        CHECK(bench.stopped == (status < 400));
+    }
 }
 
 TEST_CASE("a run is started with the plan of its stored version, and answered after the commit", "[api]") {
