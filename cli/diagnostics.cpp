@@ -57,7 +57,7 @@ Json json_report(Diagnostics const& diagnostics) {
 
 Json sarif_location(SourcePos const& where) {
     Json artifact;
-    artifact.set("uri", where.file);
+    artifact.set("uri", where.file.text());
     Json physical;
     physical.set("artifactLocation", std::move(artifact));
     if (where.line > 0) {

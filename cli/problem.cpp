@@ -49,7 +49,7 @@ std::string problem_json(Problem const& problem) {
         if (!problem.why.empty()) document.set("detail", problem.why);
         if (!problem.error.hint.empty()) document.set("hint", problem.error.hint);
         if (problem.error.where) {
-            document.set("file", problem.error.where->file);
+            document.set("file", problem.error.where->file.text());
             document.set("line", problem.error.where->line);
             document.set("column", problem.error.where->column);
         }

@@ -107,7 +107,7 @@ FailureFacts failure_facts(Daemon& daemon, Json const& run) {
     if (auto const plan = plan_of_run(daemon, run)) {
         if (auto const index = plan->find(name)) {
             auto const& step_plan = plan->steps[*index];
-            facts.where = step_plan.where.file + ":" + std::to_string(step_plan.where.line);
+            facts.where = step_plan.where.file.text() + ":" + std::to_string(step_plan.where.line);
             facts.attempts_max = step_plan.retry.max_attempts;
             facts.why = why_not_retried(step_plan, *step);
         }

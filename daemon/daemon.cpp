@@ -118,6 +118,7 @@ struct Daemon::Parts {
     StateFolder folder;
     UtcTime const started_at = wall_clock_now();
     std::string instance_id;
+    std::string const boot_id = to_hex(read_boot_id());
     int exit_code = 0;
     bool stopping = false;
     bool recovery_stored = false;  ///< the first commit of this daemon: what it decided about its predecessor's attempts
@@ -289,7 +290,7 @@ DaemonStatus Daemon::Parts::status() const {
     status.socket = options.socket_path;
     status.state_dir = folder.path();
     status.instance_id = instance_id;
-    status.boot_id = to_hex(read_boot_id());
+    status.boot_id = boot_id;
     status.runs_live = counts.runs_live;
     status.runs_queued = counts.runs_queued;
     status.runs_running = counts.runs_running;

@@ -20,7 +20,7 @@ void sort_by_place(Diagnostics& diagnostics) {
     auto const place = [](Error const& error) {
         static SourcePos const nowhere;
         SourcePos const& where = error.where ? *error.where : nowhere;
-        return std::tuple<std::string_view, std::uint32_t, std::uint32_t>{where.file, where.line, where.column};
+        return std::tuple<std::string_view, std::uint32_t, std::uint32_t>{where.file.text(), where.line, where.column};
     };
     std::ranges::stable_sort(diagnostics, {}, place);
 }

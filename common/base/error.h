@@ -11,12 +11,13 @@
 #include <vector>
 
 #include "common/base/assert.h"
+#include "common/base/file_name.h"
 
 namespace pawl {
 
 /// A place in a text that belongs to the user. Lines and columns count from 1, columns in characters; line 0 is the whole file.
 struct SourcePos {
-    std::string file{};
+    FileName file{};
     std::uint32_t line = 0;
     std::uint32_t column = 0;
     std::uint32_t length = 1;  ///< characters to underline, at least 1; never past the end of the line

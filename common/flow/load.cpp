@@ -118,8 +118,8 @@ Loaded load_one(std::string name, std::string text) {
         workflow.name = name_of(document->root);
         workflow.document = document->index;
         if (plan) {
-            workflow.model = model_of(document->root, *plan);
-            workflow.hash = sha256_hex(dump_json_canonical(workflow.model));
+            workflow.model = dump_json_canonical(model_of(document->root, *plan));
+            workflow.hash = sha256_hex(workflow.model);
         }
         workflow.plan = std::move(plan);
         yaml::Member const* named = document->root.find("name");
@@ -151,13 +151,15 @@ std::shared_ptr<Plan const> load_plan(std::string name, std::string text, std::s
     return plan;
 }
 
-LoadedProject load_project(std::vector<SourceFile> files) {
+LoadedProject load_project(std::vector<SourceFile> files, Keep keep) {
     LoadedProject project;
     project.files.reserve(files.size());
     std::unordered_map<std::string, SourcePos> first;
     for (SourceFile& source : files) {
         Loaded loaded = load_one(std::move(source.name), std::move(source.text));
         refuse_doubles(loaded.file, loaded.places, first);
+        if (keep == Keep::models)
+            for (LoadedWorkflow& workflow : loaded.file.workflows) workflow.plan = nullptr;
         project.diagnostics.insert(project.diagnostics.end(), loaded.file.diagnostics.begin(), loaded.file.diagnostics.end());
         project.files.push_back(std::move(loaded.file));
     }

@@ -16,9 +16,9 @@ namespace pawl::flow {
 struct LoadedWorkflow {
     std::string name;
     std::size_t document = 0;            ///< index in its file
-    std::shared_ptr<Plan const> plan;    ///< null when its document has errors
-    Json model;                          ///< the document with short forms expanded; without positions and comments
-    std::string hash;                    ///< SHA-256 of the model, canonical: comments and the order of keys do not count
+    std::shared_ptr<Plan const> plan;    ///< null when its document has errors, or when only models were asked for
+    std::string model;                   ///< canonical JSON of the document with short forms expanded; without positions and comments
+    std::string hash;                    ///< SHA-256 of the model: comments and the order of keys do not count
 };
 
 struct LoadedFile {
@@ -41,7 +41,11 @@ struct LoadedProject {
     std::vector<LoadedFile> files;
     Diagnostics diagnostics;  ///< of all files
 };
-LoadedProject load_project(std::vector<SourceFile> files);
+enum class Keep : std::uint8_t {
+    plans,
+    models,  ///< what a deploy stores: the plans of a thousand workflows would be memory spent for nothing
+};
+LoadedProject load_project(std::vector<SourceFile> files, Keep keep = Keep::plans);
 
 /// What changed between two models, as sentences: "step 'upload' now needs 'dump'", "input 'dry' added". Empty when nothing did.
 std::vector<std::string> diff_models(Json const& before, Json const& after);

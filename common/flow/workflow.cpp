@@ -95,6 +95,10 @@ private:
     /// The maps under steps and handlers, section by section; the plan gets as many steps.
     std::vector<Node const*> list_steps() {
         std::vector<Node const*> nodes;
+        std::size_t expected = 0;
+        for (SectionKey const& section : sections)
+            if (Node const* list = fields_.find(section.key)) expected += list->items.size();
+        plan_.steps.reserve(std::min(expected, steps_max));
         for (SectionKey const& section : sections) {
             Node const* list = fields_.find(section.key);
             if (!list) continue;

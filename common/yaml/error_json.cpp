@@ -10,7 +10,7 @@ namespace pawl::yaml {
 namespace {
 
 void set_place(Json& json, SourcePos const& where) {
-    json.set("file", where.file);
+    json.set("file", where.file.text());
     json.set("line", where.line);
     json.set("column", where.column);
     json.set("length", where.length);

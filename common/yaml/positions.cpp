@@ -9,7 +9,7 @@
 namespace pawl::yaml {
 
 Positions::Positions(std::string_view name, std::string_view text)
-    : name_(name), text_(text), ascii_(utf8::skip_ascii(text, 0) == text.size()) {
+    : name_(std::string(name)), text_(text), ascii_(utf8::skip_ascii(text, 0) == text.size()) {
     line_starts_.push_back(text.starts_with("\xEF\xBB\xBF") ? 3 : 0);
     for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) line_starts_.push_back(at + 1);
 }
@@ -36,7 +36,7 @@ SourcePos Positions::at(std::size_t offset, std::size_t end) const {
     std::size_t const line = line_index(offset);
     std::size_t const stop = std::min(end, offset < end ? end_of_line(text_, offset) : end);
     std::size_t const length = stop > offset ? count_characters(text_.substr(offset, stop - offset)) : 1;
-    return {.file = std::string(name_),
+    return {.file = name_,
             .line = static_cast<std::uint32_t>(line + 1),
             .column = column(line_starts_[line], offset),
             .length = static_cast<std::uint32_t>(std::max<std::size_t>(length, 1))};

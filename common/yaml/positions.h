@@ -9,7 +9,7 @@
 
 namespace pawl::yaml {
 
-/// Ends of lines, byte order mark, and characters instead of bytes. Borrows name and text.
+/// Ends of lines, byte order mark, and characters instead of bytes. Borrows the text.
 class Positions {
 public:
     Positions(std::string_view name, std::string_view text);
@@ -24,7 +24,7 @@ private:
     std::size_t line_index(std::size_t offset) const;
     std::uint32_t column(std::size_t line_start, std::size_t offset) const;
 
-    std::string_view name_;
+    FileName name_;
     std::string_view text_;
     std::vector<std::size_t> line_starts_;
     bool ascii_;

@@ -14,6 +14,7 @@
 #include "common/base/error_codes.h"
 #include "daemon/api/api.h"
 #include "daemon/api/plan_cache.h"
+#include "daemon/api/process_figures.h"
 #include "daemon/io/log_follower.h"
 #include "daemon/io/timer.h"
 
@@ -75,6 +76,7 @@ struct Core : std::enable_shared_from_this<Core> {
     ApiContext context;
     PlanCache plans;
     LogFollower follower;
+    ProcessMeter meter;
     bool closed = false;
     std::set<Ticket> stops;  ///< requests to end the daemon, which ends when they are answered, whether or not their clients wait
 

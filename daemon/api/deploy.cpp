@@ -51,7 +51,8 @@ std::map<std::string, std::vector<std::string>> changes_of(Reader& reader, flow:
         for (auto const& workflow : file.workflows) {
             auto const active = reader.workflow(workflow.name, 0);
             if (!active || active->text("hash") == workflow.hash) continue;
-            if (Json const* model = active->find("model")) changes[workflow.name] = flow::diff_models(*model, workflow.model);
+            auto const model = parse_json(workflow.model);
+            if (Json const* before = active->find("model"); before && model) changes[workflow.name] = flow::diff_models(*before, *model);
         }
     return changes;
 }
@@ -59,7 +60,7 @@ std::map<std::string, std::vector<std::string>> changes_of(Reader& reader, flow:
 Prepared load(Reader& reader, std::string_view text) {
     auto body = decode_body(text);
     if (!body) return refused(body.error());
-    flow::LoadedProject project = flow::load_project(std::move(body->files));
+    flow::LoadedProject project = flow::load_project(std::move(body->files), flow::Keep::models);
     if (has_errors(project.diagnostics)) {
         Error const error = summary_of(project.diagnostics);
         return refused(error, std::move(project.diagnostics));

@@ -1,8 +1,5 @@
 // Ping, status and the description of the API: answered from memory, without the read worker.
-#include <dirent.h>
 #include <unistd.h>
-
-#include <fstream>
 
 #include "common/base/time.h"
 #include "daemon/api/openapi.h"
@@ -12,23 +9,7 @@
 namespace pawl::api {
 namespace {
 
-std::int64_t resident_kib() {
-    std::ifstream statm("/proc/self/statm");
-    std::int64_t all_pages = 0, resident_pages = 0;
-    statm >> all_pages >> resident_pages;
-    return resident_pages * (::sysconf(_SC_PAGESIZE) / 1024);
-}
-
-int open_descriptors() {
-    DIR* const folder = ::opendir("/proc/self/fd");
-    if (folder == nullptr) return 0;
-    int count = 0;
-    while (dirent const* entry = ::readdir(folder)) count += entry->d_name[0] == '.' ? 0 : 1;
-    ::closedir(folder);
-    return count - 1;  // not the one of this listing
-}
-
-Json status_json(DaemonStatus const& status, std::string const& version) {
+Json status_json(DaemonStatus const& status, ProcessFigures const& process, std::string const& version) {
     return JsonMap{
         {"version", version},
         {"pid", ::getpid()},
@@ -43,8 +24,8 @@ Json status_json(DaemonStatus const& status, std::string const& version) {
         {"runs", JsonMap{{"live", status.runs_live}, {"queued", status.runs_queued}, {"running", status.runs_running}, {"waiting", status.runs_waiting}}},
         {"attempts", JsonMap{{"live", status.attempts_live}, {"max", status.attempts_max}, {"queued", status.attempts_queued}}},
         {"workflows", status.workflows},
-        {"memory_kib", resident_kib()},
-        {"fds", open_descriptors()},
+        {"memory_kib", process.resident_kib},
+        {"fds", process.descriptors},
         {"store", JsonMap{{"waiting_batches", status.batches_waiting}}},
         {"shims", JsonMap{{"idle", status.shims_idle}, {"busy", status.shims_busy}}},
         {"connections", status.connections},
@@ -60,7 +41,10 @@ Result<Decoded> ping(Asked const&) {
 }
 
 Result<Decoded> daemon_status(Asked const&) {
-    return Decoded{"daemon", [](Core& core, Ticket ticket) { core.answer(ticket, 200, status_json(core.context.status(), core.context.version)); }};
+    return Decoded{"daemon", [](Core& core, Ticket ticket) {
+        ProcessFigures const& process = core.meter.at(uv_now(&core.context.loop.raw()));
+        core.answer(ticket, 200, status_json(core.context.status(), process, core.context.version));
+    }};
 }
 
 Result<Decoded> openapi(Asked const&) {

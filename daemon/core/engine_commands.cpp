@@ -118,7 +118,7 @@ std::optional<Error> Engine::refusal(CommandBody const& body) const {
 VersionRow Engine::store_version(WorkflowId workflow, int number, flow::LoadedWorkflow const& loaded, std::string const& file,
                                  std::string const& text, std::string const& root, Identity const& who, bool transient) {
     VersionRow version{.id = VersionId{++last_version_}, .workflow = workflow, .number = number, .hash = loaded.hash,
-                       .model = dump_json_canonical(loaded.model), .source_hash = sha256_hex(text),
+                       .model = loaded.model, .source_hash = sha256_hex(text),
                        .document = static_cast<int>(loaded.document), .root = root, .created_at = now_, .uid = who.uid,
                        .transient = transient};
     rows_.emplace_back(SourceRow{version.source_hash, file, text});

@@ -20,7 +20,7 @@ constexpr int losses_max = 3;  ///< launches that may follow a loss
 std::string described(Error const& error) {
     std::string text;
     if (error.where && error.where->line != 0)
-        text = error.where->file + ":" + std::to_string(error.where->line) + ":" + std::to_string(error.where->column) + ": ";
+        text = error.where->file.text() + ":" + std::to_string(error.where->line) + ":" + std::to_string(error.where->column) + ": ";
     return text + error.message;
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "common/base/json.h"
 #include "common/flow/load.h"
 #include "common/yaml/render.h"
 
@@ -18,7 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
         ASSERT(!workflow.plan == workflow.hash.empty() || wrong);
         if (workflow.plan && !wrong) {
             ASSERT(flow::load_plan("fuzz.yaml", text, workflow.document) != nullptr);
-            ASSERT(flow::diff_models(workflow.model, workflow.model).empty());
+            auto const model = parse_json(workflow.model);
+            ASSERT(model && flow::diff_models(*model, *model).empty());
         }
     }
     std::string const shown = yaml::render_all(file.diagnostics, [&](std::string_view) { return &file.text; });
