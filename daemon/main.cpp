@@ -1,4 +1,6 @@
 // pawld: parses the command line, starts the daemon, turns errors into exit codes.
+#include <malloc.h>
+
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -23,6 +25,14 @@ int report(pawl::Error const& error) {
     return error.code == pawl::code::conflict ? exit_second_daemon : exit_failed;
 }
 
+/// One heap for all threads, in larger steps: what the workers freed serves the loop, and a deploy of a thousand files
+/// grows the heap a few hundred times less often. Only one thread of the daemon is busy at a time, so nobody waits for the heap's lock.
+void set_up_heap() {
+    (void)mallopt(M_ARENA_MAX, 1);
+    (void)mallopt(M_TOP_PAD, 1 << 20);
+    (void)mallopt(M_TRIM_THRESHOLD, 2 << 20);
+}
+
 int serve(pawl::DaemonOptions options) {
     pawl::Result<std::unique_ptr<pawl::Daemon>> daemon = pawl::Daemon::start(std::move(options));
     return daemon ? (*daemon)->run() : report(daemon.error());
@@ -38,6 +48,7 @@ int main(int count, char** arguments) {
     case pawl::DaemonOptions::Action::version: std::printf("pawld %s\n", pawl::release); return 0;
     case pawl::DaemonOptions::Action::serve: break;
     }
+    set_up_heap();
     try {
         return serve(std::move(*options));
     } catch (std::exception const& failure) {

@@ -37,6 +37,13 @@ bool is_anchor_letter(char letter) {
 /// One past the name of an anchor or alias, as far as the parser reads it.
 std::size_t end_of_word(std::string_view text, std::size_t at) { return std::min(text.find_first_of(" \t\r\n,[]{}", at), text.size()); }
 
+/// Most maps and lists have some members: growing by one, two, four would move the first of them twice.
+template <class T>
+T& append(std::vector<T>& list, T item) {
+    if (list.capacity() == 0) list.reserve(4);
+    return list.emplace_back(std::move(item));
+}
+
 struct Weight {
     std::size_t nodes = 0;
     std::size_t bytes = 0;
@@ -246,7 +253,7 @@ Node* TreeBuilder::next_slot(std::size_t anchor) {
     if (frames_.empty()) {
         slot = &document_->root;
     } else if (Frame& frame = frames_.back(); frame.node->is_list()) {
-        slot = &frame.node->items.emplace_back();
+        slot = &append(frame.node->items, Node{});
     } else {
         slot = frame.value;
         frame.key_next = true;
@@ -268,8 +275,7 @@ void TreeBuilder::add_key(Node key, std::size_t anchor) {
         error.notes.push_back({.where = first->key.where, .message = "first defined here"});
     }
     if (merge || first != nullptr) return reject_member(frame);
-    frame.node->members.push_back({.key = std::move(key), .value = {}});
-    frame.value = &frame.node->members.back().value;
+    frame.value = &append(frame.node->members, {.key = std::move(key), .value = {}}).value;
     note_anchor(anchor, true, false);
 }
 

@@ -47,10 +47,14 @@ Result<DeployBody> decode_body(std::string_view text) {
 /// What changes, as sentences. Compared with what is stored now; a deploy that overtakes this one only makes the sentences stale.
 std::map<std::string, std::vector<std::string>> changes_of(Reader& reader, flow::LoadedProject const& project) {
     std::map<std::string, std::vector<std::string>> changes;
+    auto const hashes = reader.active_hashes();  // one question for a thousand workflows
+    if (!hashes) return changes;
     for (auto const& file : project.files)
         for (auto const& workflow : file.workflows) {
+            auto const stored = hashes->find(workflow.name);
+            if (stored == hashes->end() || stored->second == workflow.hash) continue;
             auto const active = reader.workflow(workflow.name, 0);
-            if (!active || active->text("hash") == workflow.hash) continue;
+            if (!active) continue;
             auto const model = parse_json(workflow.model);
             if (Json const* before = active->find("model"); before && model) changes[workflow.name] = flow::diff_models(*before, *model);
         }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "common/base/error.h"
@@ -45,6 +46,7 @@ public:
     virtual Result<Json> run(RunId id) = 0;                               ///< with steps and all attempts
     virtual Result<RunId> last_run() = 0;
     virtual Result<Json> workflow(std::string const& name, int number) = 0;  ///< 0: the active version; with its model and source
+    virtual Result<std::unordered_map<std::string, std::string>> active_hashes() = 0;  ///< of the workflows that are not removed, by name
     /// Journal rows of a run with seq > `after`, oldest first, at most `limit`; an empty list when there is nothing newer.
     virtual Result<std::vector<JournalRow>> journal(RunId id, std::int64_t after, int limit) = 0;
     virtual Result<StoredSource> source(VersionId version) = 0;

@@ -162,6 +162,15 @@ Result<Json> SqliteReader::workflow(std::string const& name, int number) {
     });
 }
 
+Result<std::unordered_map<std::string, std::string>> SqliteReader::active_hashes() {
+    return answer([&]() -> Result<std::unordered_map<std::string, std::string>> {
+        std::unordered_map<std::string, std::string> hashes;
+        Statement statement = database_->prepare("SELECT w.name, v.hash FROM workflow w JOIN version v ON v.id = w.active");
+        while (statement.next()) hashes.emplace(statement.text(0), statement.text(1));
+        return hashes;
+    });
+}
+
 /// Of the present row of select_version().
 StoredSource SqliteReader::stored_source(Statement const& statement) {
     StoredSource stored;
