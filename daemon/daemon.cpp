@@ -165,7 +165,8 @@ Status Daemon::Parts::open_store() {
     engine = std::make_unique<Engine>(std::move(engine_options), engine_state(state));
     performer = std::make_unique<Performer>(*attempts);
     turn = std::make_unique<Turn>(
-        *engine, [this](Batch batch) { writer->submit(std::move(batch)); }, [this](Effect& effect) { performer->perform(effect); });
+        *engine, [this](Batch batch) { writer->submit(std::move(batch)); }, [this](Effect& effect) { performer->perform(effect); },
+        [this](Effect const& effect) { performer->prepare(effect); });
     writer = std::make_unique<Writer>(std::move(*store), folder.file("reserve.bin"),
                                       [this](StoreReport report) { loop.post([this, report] { on_report(report); }); });
     deadline = std::make_unique<DeadlineTimer>(loop.raw(), [this] { inbox->post(TimePassed{}); });

@@ -8,6 +8,10 @@ void Performer::perform(Effect const& effect) {
     std::visit([this](auto const& what) { on(what); }, effect);
 }
 
+void Performer::prepare(Effect const& effect) {
+    if (auto const* launch = std::get_if<Launch>(&effect)) attempts_.prepare(launch->attempt, launch->run, launch->spec);
+}
+
 void Performer::on(Launch const& launch) {
     PAWL_CRASH_POINT("outbox.before.launch");
     attempts_.launch(launch.attempt, launch.run, launch.slot, launch.spec);

@@ -13,6 +13,8 @@ public:
     /// Replies and news go nowhere until there is an API; launches and stops do not wait for it.
     void connect(Api* api) { api_ = api; }
     void perform(Effect const& effect);
+    /// While the effect waits for its commit: nothing of it may be seen yet.
+    void prepare(Effect const& effect);
 
 private:
     void on(Launch const& launch);

@@ -4,8 +4,8 @@
 
 namespace pawl {
 
-Turn::Turn(Engine& engine, std::function<void(Batch)> submit, std::function<void(Effect&)> perform)
-    : engine_(engine), submit_(std::move(submit)), perform_(std::move(perform)) {}
+Turn::Turn(Engine& engine, std::function<void(Batch)> submit, std::function<void(Effect&)> perform, std::function<void(Effect const&)> prepare)
+    : engine_(engine), submit_(std::move(submit)), perform_(std::move(perform)), prepare_(std::move(prepare)) {}
 
 void Turn::run(std::vector<Event> const& events, UtcTime now) {
     PAWL_CRASH_POINT("turn.taken");
@@ -19,6 +19,8 @@ void Turn::run(std::vector<Event> const& events, UtcTime now) {
         ++in_flight_;
         pending_.push_back({submitted_, std::move(decided.effects)});
         submit_(std::move(decided.batch));
+        for (Effect const& effect : pending_.back().effects) prepare_(effect);
+        PAWL_CRASH_POINT("turn.prepared");
     } else if (committed_ < submitted_) {
         // Nothing new to store, but what is told may rest on a batch still under way (a repeated request, say).
         pending_.push_back({submitted_, std::move(decided.effects)});

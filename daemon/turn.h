@@ -13,8 +13,10 @@ namespace pawl {
 
 class Turn {
 public:
-    /// `submit` hands a batch to the store; `perform` does one effect. Both are called on the caller's thread, from run() and committed().
-    Turn(Engine& engine, std::function<void(Batch)> submit, std::function<void(Effect&)> perform);
+    /// `submit` hands a batch to the store; `perform` does one effect; `prepare` hears of it while its batch is on the way to the disk, and may
+    /// do what nobody sees. All are called on the caller's thread, from run() and committed().
+    Turn(Engine& engine, std::function<void(Batch)> submit, std::function<void(Effect&)> perform,
+         std::function<void(Effect const&)> prepare = [](Effect const&) {});
 
     void run(std::vector<Event> const& events, UtcTime now);
     /// Every batch up to `through` is durable.
@@ -33,6 +35,7 @@ private:
     Engine& engine_;
     std::function<void(Batch)> submit_;
     std::function<void(Effect&)> perform_;
+    std::function<void(Effect const&)> prepare_;
     std::deque<Pending> pending_;
     std::uint64_t submitted_ = 0, committed_ = 0;
     std::size_t in_flight_ = 0;

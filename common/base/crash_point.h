@@ -11,7 +11,7 @@ namespace pawl {
 /// Every crash point there is. A name that is not here does not compile; the crash test visits all of them and fails when one is never reached.
 /// Those of `shim.*` are passed by pawl-shim (daemon/shim/crash.h).
 inline constexpr auto crash_points = std::to_array<std::string_view>({
-    "turn.taken", "turn.decided",
+    "turn.taken", "turn.decided", "turn.prepared",
     "store.begin", "store.rows", "store.before_commit", "store.after_commit", "store.checkpoint",
     "outbox.before.launch", "outbox.before.stop", "outbox.before.notify", "outbox.before.http", "outbox.before.emit",
     "outbox.after.launch", "outbox.after.stop", "outbox.after.notify", "outbox.after.http", "outbox.after.emit",

@@ -65,6 +65,8 @@ public:
     virtual ~Attempts() = default;
     /// The next slot; cheap but for a new table every 16,383 slots.
     virtual SlotRef allot() = 0;
+    /// The rows that launch it are on their way to the disk: what takes time and starts nothing may be done meanwhile. No launch may follow.
+    virtual void prepare(AttemptId, RunId, LaunchSpec const&) {}
     /// Adds to the environment of `spec` what only the executor knows: the paths in PAWL_OUTPUT, PAWL_EVENT, PAWL_STATE_DIR and in the
     /// names of `files`. The end is reported through AttemptEvents, a failure to start too (EndKind::start_failed).
     virtual void launch(AttemptId attempt, RunId run, SlotRef slot, LaunchSpec const& spec) = 0;

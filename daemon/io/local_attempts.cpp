@@ -17,6 +17,7 @@
 namespace pawl {
 namespace {
 
+constexpr std::size_t made_max = 16;          // three descriptors each
 constexpr int launches_max = 3;               // of one attempt whose shims die before they claim its slot
 constexpr std::uint64_t retry_after_ms = 200;
 
@@ -228,22 +229,37 @@ void LocalAttempts::launch(AttemptId attempt, RunId run, SlotRef slot, LaunchSpe
     if (live_.contains(attempt)) return;
     bool const missing = table_of(slot.epoch) == nullptr;
     if (missing && (slot.epoch != epoch_ || !create_table())) return report(attempt, start_failure("slot table", ENOENT));
-    AttemptFiles files;
-    if (auto const error = files_.prepare(attempt, run, spec, files)) return report(attempt, start_failure(error->call, error->number));
-    files.env.push_back("PAWL_SOCKET=" + options_.socket_path);
+    Made made;
+    if (auto ready = made_.extract(attempt)) made = std::move(ready.mapped());
+    else if (auto const error = make(attempt, run, spec, made)) return report(attempt, start_failure(error->call, error->number));
     auto live = std::make_unique<Live>();
     live->owner = this;
     live->attempt = attempt;
     live->run = run;
     live->slot = slot;
-    live->spec = encode_spec(attempt, spec, files.env);
-    if (live->spec.empty()) return report(attempt, start_failure("spec", EINVAL));
+    live->spec = std::move(made.spec);
     Live& entry = *live_.emplace(attempt, std::move(live)).first->second;
-    hand_over(entry, files);
+    hand_over(entry, made.files, std::move(made.sealed));
 }
 
-void LocalAttempts::hand_over(Live& live, AttemptFiles const& files) {
-    UniqueFd const spec = seal(live.spec);
+/// An attempt whose rows are never committed leaves empty files behind: its number is given again, and they are that attempt's then.
+void LocalAttempts::prepare(AttemptId attempt, RunId run, LaunchSpec const& spec) {
+    if (made_.size() >= made_max || !files_.is_light(run, spec)) return;
+    Made made;
+    if (!make(attempt, run, spec, made)) made_.emplace(attempt, std::move(made));  // else launch() tries, and tells
+}
+
+std::optional<SysError> LocalAttempts::make(AttemptId attempt, RunId run, LaunchSpec const& spec, Made& made) {
+    if (auto const error = files_.prepare(attempt, run, spec, made.files)) return error;
+    made.files.env.push_back("PAWL_SOCKET=" + options_.socket_path);
+    made.spec = encode_spec(attempt, spec, made.files.env);
+    if (made.spec.empty()) return SysError{"spec", EINVAL};
+    made.sealed = seal(made.spec);  // none: hand_over() tries again
+    return std::nullopt;
+}
+
+void LocalAttempts::hand_over(Live& live, AttemptFiles const& files, UniqueFd spec) {
+    if (!spec) spec = seal(live.spec);
     UniqueFd const cgroup = cgroups_ ? cgroups_->make(live.attempt) : UniqueFd();
     SlotTable const* const table = table_of(live.slot.epoch);
     int error = spec ? 0 : errno;
@@ -267,7 +283,7 @@ void LocalAttempts::launch_again(Live& live) {
     if (live.launches >= launches_max) return report(live.attempt, start_failure("claim", EAGAIN));
     AttemptFiles files;
     auto const error = files_.open_logs(live.attempt, live.run, files);
-    if (!error) return hand_over(live, files);
+    if (!error) return hand_over(live, files, {});
     if (!may_pass(error->number)) return report(live.attempt, start_failure(error->call, error->number));
     live.hands = Live::Hands::none;
     retry_soon();

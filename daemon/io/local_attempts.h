@@ -48,6 +48,7 @@ public:
     ~LocalAttempts() override;
 
     SlotRef allot() override;
+    void prepare(AttemptId attempt, RunId run, LaunchSpec const& spec) override;
     void launch(AttemptId attempt, RunId run, SlotRef slot, LaunchSpec const& spec) override;
     void stop(AttemptId attempt, SlotRef slot, bool now = false) override;
     Verdict classify(AttemptId attempt, RunId run, SlotRef slot) override;
@@ -62,12 +63,19 @@ public:
 
 private:
     struct Live;
+    /// What a launch needs before a shim can have it.
+    struct Made {
+        AttemptFiles files;
+        std::string spec;  ///< encoded
+        UniqueFd sealed;   ///< the same, for the shim
+    };
     LocalAttempts(uv_loop_t& loop, AttemptEvents& events, LocalAttemptsOptions options, RunFiles files);
 
     SlotTable const* table_of(std::uint32_t epoch);
     bool create_table();
     Verdict judge(SlotTable const& table, AttemptId attempt, RunId run, std::uint32_t slot, bool stop_asked) const;
-    void hand_over(Live& live, AttemptFiles const& files);
+    std::optional<SysError> make(AttemptId attempt, RunId run, LaunchSpec const& spec, Made& made);
+    void hand_over(Live& live, AttemptFiles const& files, UniqueFd spec);
     void launch_again(Live& live);
     void settle(Live& live);
     void watch_holder(Live& live);
@@ -89,6 +97,7 @@ private:
     std::uint32_t next_slot_ = 1;
     std::map<std::uint32_t, SlotTable> tables_;  ///< opened so far
     std::unordered_map<AttemptId, std::unique_ptr<Live>> live_;
+    std::unordered_map<AttemptId, Made> made_;   ///< prepared, the commit still under way
     ShimPool pool_;
     Sweeper sweeper_;
     UvHandle<uv_timer_t> retry_timer_;  ///< armed while an attempt waits for a shim, or is in the hands of a stranger

@@ -39,6 +39,8 @@ public:
     /// Makes what is missing: the run's folder, its event, the step's state folder, the attempt's log, index, outputs and files. Repeating it is
     /// harmless. What holds for a whole run is made once and remembered.
     std::optional<SysError> prepare(AttemptId attempt, RunId run, LaunchSpec const& spec, AttemptFiles& files);
+    /// Whether prepare() makes nothing but empty files and folders: the run has its folder and its event, and the attempt no secret files.
+    bool is_light(RunId run, LaunchSpec const& spec) const { return prepared_.contains(run.value) && spec.files.empty(); }
     /// Log and index alone, for a launch that is repeated.
     std::optional<SysError> open_logs(AttemptId attempt, RunId run, AttemptFiles& files) const;
     /// What the attempt wrote into $PAWL_OUTPUT, at most 64 KiB and one byte. Empty when the file is gone or no regular file.

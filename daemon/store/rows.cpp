@@ -42,13 +42,19 @@ std::string upsert(std::string_view table, std::string_view columns) {
     return sql;
 }
 
-/// Compare-and-set: ?2 is the new version. The frozen columns are left alone, so that their index is not written again.
-std::string update_run() {
+/// Compare-and-set: ?2 is the new version. The frozen columns are left alone, so that their index is not written again; and so is the
+/// state where it stays what it was, which is most of the time.
+enum class StateOfRun : std::uint8_t { stays, moves };
+std::string update_run(StateOfRun state) {
     auto const frozen = split(columns::run_frozen, ',').size();
-    std::string sql = "UPDATE run SET version = ?2";
+    std::string sql = "UPDATE run SET version = ?2", same;
     auto const names = split(columns::run_moving, ',');
-    for (std::size_t i = 0; i < names.size(); ++i) sql += ", " + std::string(trim(names[i])) + " = ?" + std::to_string(frozen + i + 1);
-    return sql + " WHERE id = ?1 AND version = ?2 - 1";
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        std::string const assignment = std::string(trim(names[i])) + " = ?" + std::to_string(frozen + i + 1);
+        if (state == StateOfRun::stays && trim(names[i]) == "state") same = " AND " + assignment;
+        else sql += ", " + assignment;
+    }
+    return sql + " WHERE id = ?1 AND version = ?2 - 1" + same;
 }
 
 // A later row of a step repeats all but its spec and its place. ?1 and ?2 are run and step.
@@ -65,7 +71,7 @@ constexpr std::string_view upsert_step = R"(
 
 // An attempt keeps its run, step, number and slot.
 constexpr std::string_view upsert_attempt_tail = R"(
-    ON CONFLICT (id) DO UPDATE SET
+    ON CONFLICT (run, id) DO UPDATE SET
         state = excluded.state, reason = excluded.reason, fence = excluded.fence, stop_requested = excluded.stop_requested,
         sweep_due = excluded.sweep_due, exit_code = excluded.exit_code, signal = excluded.signal, message = excluded.message,
         ended_at = excluded.ended_at, ran = excluded.ran, cpu = excluded.cpu, max_rss_kib = excluded.max_rss_kib,
@@ -90,7 +96,8 @@ JournalRow columns::read_journal(Statement const& statement) {
 
 RowWriter::RowWriter(Database& database)
     : run_insert_(database.prepare(insert("run", columns::run))),
-      run_update_(database.prepare(update_run())),
+      run_stay_(database.prepare(update_run(StateOfRun::stays))),
+      run_update_(database.prepare(update_run(StateOfRun::moves))),
       run_data_(database.prepare(upsert("run_data", columns::run_data))),
       step_(database.prepare(upsert_step)),
       attempt_(database.prepare(insert("attempt", columns::attempt) + std::string(upsert_attempt_tail))),
@@ -112,7 +119,8 @@ void RowWriter::put(RunRow const& row) {
     ASSERT(row.id && row.version > 0);
     bool followed = false;
     try {
-        followed = columns::write(row.version == 1 ? run_insert_ : run_update_, row) == 1;
+        if (row.version == 1) followed = columns::write(run_insert_, row) == 1;
+        else followed = columns::write(run_stay_, row) == 1 || columns::write(run_update_, row) == 1;
     } catch (StoreFailure const& failure) {
         if (!is_duplicate_key(failure)) throw;
     }

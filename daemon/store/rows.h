@@ -26,7 +26,7 @@ private:
     void put(AnswerRow const& row);
     void put(MetaRow const& row);
 
-    Statement run_insert_, run_update_, run_data_, step_, attempt_, journal_, source_, workflow_, model_, version_, audit_, answer_,
+    Statement run_insert_, run_stay_, run_update_, run_data_, step_, attempt_, journal_, source_, workflow_, model_, version_, audit_, answer_,
         answers_forget_, meta_;
 };
 

@@ -101,8 +101,8 @@ CREATE TABLE step (
     due        INTEGER
 ) STRICT;
 
-CREATE TABLE attempt (
-    id             INTEGER PRIMARY KEY,
+CREATE TABLE attempt (                   -- the attempts of a run lie together; an id is unique over all runs
+    id             INTEGER NOT NULL,
     run            INTEGER NOT NULL,
     step           INTEGER NOT NULL,
     number         INTEGER NOT NULL,
@@ -123,9 +123,9 @@ CREATE TABLE attempt (
     ran            INTEGER NOT NULL,
     cpu            INTEGER NOT NULL,
     max_rss_kib    INTEGER NOT NULL,
-    log_cut        INTEGER NOT NULL
-) STRICT;
-CREATE INDEX attempt_by_run ON attempt (run, id);
+    log_cut        INTEGER NOT NULL,
+    PRIMARY KEY (run, id)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX attempt_live ON attempt (run, id) WHERE state < 2 OR sweep_due = 1;
 
 CREATE TABLE journal (
