@@ -26,10 +26,12 @@ namespace {
 
 using TK = Type::Kind;
 
+constexpr std::size_t locals_max = 250;  // of one place in the expression; the instruction has a byte for the slot
+
 class Checker {
 public:
     Checker(Ast const& ast, Environment::State const& environment, Reporter& reporter)
-        : ast_(ast), environment_(environment), reporter_(reporter), library_(standard_library()) {
+        : ast_(ast), environment_(environment), reporter_(reporter), qualified_names_(environment.has_qualified_names()) {
         out_.types.resize(ast.nodes.size());
         out_.tainted.resize(ast.nodes.size());
         out_.references.resize(ast.nodes.size());
@@ -57,13 +59,13 @@ private:
 
     // Reports say what is wrong with types; unchecked evaluation (the public suite) wants none of them.
     void mistake(ErrorCode code, Range at, std::string message, std::string hint = "") {
-        if (environment_.check_types) reporter_.error(code, at, std::move(message), std::move(hint));
+        if (environment_.strictness.types) reporter_.error(code, at, std::move(message), std::move(hint));
     }
 
     /// `in_chain`: the node is the operand of a longer path, which will be recorded as a whole.
     void visit(NodeId id, bool in_chain = false) {
         Type const found = type_of(id, in_chain);
-        out_.types[id] = environment_.check_types || found.kind() == TK::error ? found : Type();
+        out_.types[id] = environment_.strictness.types || found.kind() == TK::error ? found : Type();
     }
 
     Type type_of(NodeId id, bool in_chain) {
@@ -109,25 +111,57 @@ private:
                 return locals_[i].type;
             }
         }
-        if (Variable const* variable = environment_.find(node.text)) {
-            refer(id, {Reference::Kind::variable, static_cast<std::uint32_t>(variable - environment_.variables.data()), nullptr, false, {}});
-            out_.tainted[id] = variable->tainted;
-            if (!in_chain) read(node.text);
-            return variable->type;
-        }
-        if (auto const named = type_named(node.text)) {
-            refer(id, {Reference::Kind::type, 0, nullptr, false, node.text});
-            return Type::type_of(*named);
+        if (auto const found = resolve(id, node.text, node.root, in_chain)) return *found;
+        if (!environment_.strictness.types) {
+            refer(id, {Reference::Kind::unknown, 0, nullptr, false, node.text});
+            return Type();
         }
         unknown_name(node);
         return TK::error;
+    }
+
+    /// The variable or type a whole path stands for: in the container first, then in those around it.
+    std::optional<Type> resolve(NodeId id, std::string const& path, bool root, bool in_chain) {
+        std::string prefix = root ? "" : environment_.container;
+        for (;;) {
+            std::string const full = prefix.empty() ? path : prefix + "." + path;
+            if (Variable const* variable = environment_.find(full)) {
+                refer(id, {Reference::Kind::variable, static_cast<std::uint32_t>(variable - environment_.variables.data()), nullptr, false, {}});
+                out_.tainted[id] = variable->tainted;
+                if (!in_chain) read(full);
+                return variable->type;
+            }
+            if (auto const named = type_named(full)) {
+                refer(id, {Reference::Kind::type, 0, nullptr, false, full});
+                return Type::type_of(*named);
+            }
+            if (prefix.empty()) return std::nullopt;
+            std::size_t const dot = prefix.rfind('.');
+            prefix.resize(dot == std::string::npos ? 0 : dot);
+        }
+    }
+
+    /// The name a chain of fields begins with; null when it begins with something else.
+    Node const* first_name(NodeId id) const {
+        Node const* node = &ast_[id];
+        while (node->kind == Node::Kind::select && !node->optional) node = &ast_[node->children[0]];
+        return node->kind == Node::Kind::name ? node : nullptr;
+    }
+
+    /// A select that is not a field but a name with dots: a declared variable, google.protobuf.Timestamp.
+    std::optional<Type> qualified(NodeId id, bool in_chain) {
+        if (ast_[id].kind != Node::Kind::select) return std::nullopt;
+        Node const* const first = first_name(id);
+        if (first == nullptr || (!qualified_names_ && first->text != "google")) return std::nullopt;
+        if (!first->root && is_local(first->text)) return std::nullopt;
+        return resolve(id, ast_.dotted_name(id), first->root, in_chain);
     }
 
     void unknown_name(Node const& node) {
         std::vector<std::string_view> known;
         for (Local const& local : locals_) known.push_back(local.name);
         for (Variable const& variable : environment_.variables) known.push_back(variable.name);
-        reporter_.error(code::unknown_name, node.at, "unknown name '" + node.text + "'", unknown_name_hint(node.text, known, library_));
+        reporter_.error(code::unknown_name, node.at, "unknown name '" + node.text + "'", unknown_name_hint(node.text, known, standard_library()));
     }
 
     static std::optional<Type> type_named(std::string_view name) {
@@ -140,7 +174,7 @@ private:
         if (name == "list") return Type::list(Type());
         if (name == "map") return Type::map(Type(), Type());
         if (name == "null_type") return Type(TK::null);
-        if (name == "type") return Type::type_of(Type());
+        if (name == "type") return Type::type_of(Type::unbound());
         if (name == "optional_type") return Type::optional(Type());
         if (name == "google.protobuf.Timestamp") return Type(TK::timestamp);
         if (name == "google.protobuf.Duration") return Type(TK::duration);
@@ -148,14 +182,8 @@ private:
     }
 
     Type select(NodeId id, bool in_chain) {
+        if (auto const found = qualified(id, in_chain)) return *found;
         Node const& node = ast_[id];
-        std::string const dotted = ast_.dotted_name(id);
-        if (dotted.starts_with("google.") && !names_variable("google")) {
-            if (auto const named = type_named(dotted)) {
-                refer(id, {Reference::Kind::type, 0, nullptr, false, dotted});
-                return Type::type_of(*named);
-            }
-        }
         NodeId const operand = node.children[0];
         visit(operand, true);
         out_.tainted[id] = out_.tainted[operand];
@@ -202,7 +230,7 @@ private:
         for (Type::Field const& candidate : object.fields()) {
             if (candidate.name != node.text) continue;
             std::string const path = ast_.dotted_name(id);
-            if (candidate.may_be_absent && !absence_allowed && !path.empty() && guarded_.count(path) == 0 && environment_.check_types) {
+            if (candidate.may_be_absent && !absence_allowed && !path.empty() && guarded_.count(path) == 0 && environment_.strictness.types) {
                 reporter_.warning(code::expression_type, node.mark, "'" + node.text + "' may be absent, and reading it is an error then",
                                   "write " + text_of(node.children[0]) + ".?" + node.text + ".orValue(…)");
             }
@@ -215,6 +243,7 @@ private:
     /// The path as written: names and constant text keys from a variable on. Nothing for paths from locals and calls.
     std::string path(NodeId id) const {
         Node const& node = ast_[id];
+        if (node.kind == Node::Kind::select && out_.references[id].kind == Reference::Kind::variable) return ast_.dotted_name(id);
         if (node.kind == Node::Kind::name) return out_.references[id].kind == Reference::Kind::variable ? node.text : "";
         bool const field = node.kind == Node::Kind::select || node.kind == Node::Kind::has;
         if (!field && !is_constant_key(node)) return "";
@@ -288,7 +317,7 @@ private:
                     binary_hint(ast_, out_.types, id));
             return gives_bool(node.op) ? Type(TK::boolean) : Type(TK::error);
         }
-        if (node.op == Operator::divide && environment_.strict_division) check_division(node, left, right);
+        if (node.op == Operator::divide && environment_.strictness.division) check_division(node, left, right);
         return *result;
     }
 
@@ -366,7 +395,7 @@ private:
         if (node.member) {
             std::string const receiver = ast_.dotted_name(node.children[0]);
             if (!receiver.empty() && !names_variable(receiver.substr(0, receiver.find('.')))) {
-                function = library_.find(receiver + "." + node.text);
+                function = environment_.function(receiver + "." + node.text);
                 drop_receiver = function != nullptr;
             }
         } else if (environment_.has_status_function(node.text) && node.children.empty()) {
@@ -383,11 +412,8 @@ private:
             }
             if (type(child).kind() == TK::error) sound = false;
         }
-        if (function == nullptr) function = library_.find(node.text);
-        if (function == nullptr) {
-            unknown_function(node, sound);
-            return TK::error;
-        }
+        if (function == nullptr) function = environment_.function(node.text);
+        if (function == nullptr) return unknown_function(id, sound);
         refer(id, {Reference::Kind::function, 0, function, drop_receiver, {}});
         return sound ? overload(id, *function, drop_receiver) : result_despite(*function);
     }
@@ -409,11 +435,17 @@ private:
         return TK::boolean;
     }
 
-    void unknown_function(Node const& node, bool sound) {
-        if (!sound && node.member) return;  // a.b.c(x) with an unknown `a` is one mistake
-        std::vector<std::string_view> known = library_.names();
+    Type unknown_function(NodeId id, bool sound) {
+        Node const& node = ast_[id];
+        if (!environment_.strictness.types) {
+            refer(id, {Reference::Kind::unknown, 0, nullptr, false, node.text});
+            return Type();
+        }
+        if (!sound && node.member) return TK::error;  // a.b.c(x) with an unknown `a` is one mistake
+        std::vector<std::string_view> known = standard_library().names();
         known.insert(known.end(), environment_.status_functions.begin(), environment_.status_functions.end());
         reporter_.error(code::unknown_name, node.mark, "unknown function '" + node.text + "'", unknown_function_hint(node.text, known));
+        return TK::error;
     }
 
     Type overload(NodeId id, Function const& function, bool drop_receiver) {
@@ -421,13 +453,12 @@ private:
         std::vector<Type> arguments;
         for (std::size_t i = drop_receiver ? 1 : 0; i < node.children.size(); ++i) arguments.push_back(type(node.children[i]));
         bool const member = node.member && !drop_receiver;
+        bool const open = std::any_of(arguments.begin(), arguments.end(), [](Type const& t) { return t.is_dyn() || (t.kind() == TK::list && t.element().is_dyn()); });
         std::optional<Type> result;
         for (Overload const& candidate : function.overloads) {
-            if (candidate.member != member || candidate.parameters.size() != arguments.size()) continue;
             Bindings bindings;
-            bool fits = true;
-            for (std::size_t i = 0; i < arguments.size() && fits; ++i) fits = unify(candidate.parameters[i], arguments[i], bindings);
-            if (!fits) continue;
+            if (candidate.member != member || !takes(candidate, arguments, bindings)) continue;
+            if (result && candidate.result.is_dyn() && !open) continue;  // the overload for any mixture of numbers
             Type const found = substitute(candidate.result, bindings);
             if (!result) result = found;
             else if (!(*result == found)) result = Type();
@@ -435,6 +466,17 @@ private:
         if (result) return *result;
         mistake(code::expression_type, node.mark, "no such overload: " + call_text(function.name, member, arguments), overloads_hint(function));
         return TK::error;
+    }
+
+    static bool takes(Overload const& candidate, std::vector<Type> const& arguments, Bindings& bindings) {
+        if (!candidate.takes_count(arguments.size())) return false;
+        for (std::size_t i = 0; i < arguments.size(); ++i) {
+            Type const& parameter = candidate.parameter(i);
+            bool const number = parameter.is_dyn() && candidate.variadic;  // dyn then stands for any number
+            if (number && !arguments[i].is_dyn() && !is_number(arguments[i])) return false;
+            if (!unify(parameter, arguments[i], bindings)) return false;
+        }
+        return true;
     }
 
     // --- literals and comprehensions ---
@@ -458,7 +500,7 @@ private:
         visit_children(id);
         std::optional<Type> joined;
         for (std::size_t i = 0; i < node.children.size(); ++i) widen(joined, element(node.children[i], node.marks[i] != 0));
-        return Type::list(joined.value_or(Type()));
+        return Type::list(joined.value_or(Type::unbound()));
     }
 
     Type map(NodeId id) {
@@ -473,34 +515,91 @@ private:
             widen(key, found);
             widen(value, element(node.children[i + 1], node.marks[i / 2] != 0));
         }
-        return Type::map(key.value_or(Type()), value.value_or(Type()));
+        return Type::map(key.value_or(Type::unbound()), value.value_or(Type::unbound()));
     }
 
     Type fold(NodeId id) {
         Node const& node = ast_[id];
         NodeId const range = node.children[0];
         visit(range);
-        Type const element = element_of(range, node);
-        locals_.push_back({node.names[0], element, out_.tainted[range] != 0});
+        bool const tainted = out_.tainted[range] != 0;
+        std::size_t const outer = locals_.size();
+        for (Local local : bound(node)) locals_.push_back(std::move(local));
+        if (locals_.size() > locals_max) {
+            reporter_.error(code::limit_exceeded, node.mark, "more than " + std::to_string(locals_max) + " names are bound here", "split the expression");
+        }
         out_.locals = std::max(out_.locals, static_cast<std::uint32_t>(locals_.size()));
-        out_.tainted[id] = out_.tainted[range];
+        out_.tainted[id] = tainted;
         for (std::size_t i = 1; i < node.children.size(); ++i) {
             NodeId const child = node.children[i];
             visit(child);
             if (out_.tainted[child]) out_.tainted[id] = 1;
             if (holds_secret(type(child))) refuse_secret(ast_[child].at);
         }
-        locals_.pop_back();
-        if (node.fold != Fold::map) need_bool(node.children[1], node.text + "()");
+        locals_.resize(outer);
+        return fold_result(node);
+    }
+
+    /// The variables of a fold, with the types of what they will hold.
+    std::vector<Local> bound(Node const& node) {
+        NodeId const range = node.children[0];
+        bool const tainted = out_.tainted[range] != 0;
+        if (!is_loop(node.fold)) return {{node.names[0], bound_value(node), tainted}};
+        Type const first = element_of(range, node);
+        if (node.names.size() == 1) return {{node.names[0], first, tainted}};
+        Type const& found = type(range);
+        bool const known = found.kind() == TK::list || found.kind() == TK::map;
+        Type const key = found.kind() == TK::list ? Type(TK::integer) : first;
+        return {{node.names[0], key, tainted}, {node.names[1], known ? found.element() : first.kind() == TK::error ? first : Type(), tainted}};
+    }
+
+    /// cel.bind takes any value, optMap and optFlatMap look into an optional.
+    Type bound_value(Node const& node) {
+        Type const& found = type(node.children[0]);
+        if (holds_secret(found)) return refuse_secret(ast_[node.children[0]].at);
+        if (node.fold == Fold::bind || found.kind() == TK::error || found.is_dyn()) return found;
+        if (found.kind() == TK::optional) return found.element();
+        mistake(code::expression_type, node.mark, node.text + "() needs an optional value, " + text_of(node.children[0]) + " is " + found.to_string());
+        return TK::error;
+    }
+
+    Type fold_result(Node const& node) {
+        Type const& last = type(node.children.back());
+        Type const& range = type(node.children[0]);
+        bool const predicate = node.fold <= Fold::filter || has_filter(node.fold);
+        if (predicate) need_bool(node.children[1], node.text + "()");
         switch (node.fold) {
         case Fold::all:
         case Fold::exists:
         case Fold::exists_one: return TK::boolean;
-        case Fold::filter: return Type::list(element);
-        case Fold::map: return Type::list(type(node.children[1]));
-        case Fold::map_filter: return Type::list(type(node.children[2]));
+        case Fold::filter: return range.kind() == TK::map || range.kind() == TK::object ? Type::list(key_of(range)) : range.kind() == TK::list ? range : Type::list(Type());
+        case Fold::map:
+        case Fold::map_filter: return Type::list(last);
+        case Fold::to_map:
+        case Fold::to_map_filter: return Type::map(range.kind() == TK::list ? Type(TK::integer) : key_of(range), last);
+        case Fold::to_entries:
+        case Fold::to_entries_filter: return entries(node, last);
+        case Fold::bind: return last;
+        case Fold::opt_map: return Type::optional(last);
+        case Fold::opt_flat_map:
+            if (last.kind() == TK::optional || last.kind() == TK::error) return last;
+            if (!last.is_dyn()) mistake(code::expression_type, ast_[node.children[1]].at, "optFlatMap() needs an optional value here, this is " + last.to_string(), "use optMap()");
+            return Type::optional(Type());
         }
         return TK::error;
+    }
+
+    static Type key_of(Type const& range) {
+        if (range.kind() == TK::map) return range.key();
+        return range.kind() == TK::object ? Type(TK::string) : Type();
+    }
+
+    /// transformMapEntry makes a small map of each element and merges them.
+    Type entries(Node const& node, Type const& made) {
+        if (made.kind() == TK::map || made.kind() == TK::error) return made;
+        if (made.kind() == TK::object) return Type::map(TK::string, Type());
+        if (!made.is_dyn()) mistake(code::expression_type, ast_[node.children.back()].at, "transformMapEntry() needs a map here, as {key: value}, this is " + made.to_string());
+        return Type::map(Type(), Type());
     }
 
     Type element_of(NodeId range, Node const& node) {
@@ -536,9 +635,9 @@ private:
     Ast const& ast_;
     Environment::State const& environment_;
     Reporter& reporter_;
-    Library const& library_;
     Checked out_;
     std::vector<Local> locals_;
+    bool qualified_names_;
     std::set<std::string, std::less<>> guarded_;  ///< paths that stand in has(…)
 };
 
