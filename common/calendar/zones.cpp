@@ -2,6 +2,7 @@
 #include "common/calendar/zones.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -19,6 +20,8 @@ bool is_zone_name(std::string_view name) {
 }
 
 std::optional<Zone> read(std::string const& path) {
+    std::error_code no_such_file;
+    if (!std::filesystem::is_regular_file(path, no_such_file)) return std::nullopt;
     std::ifstream file(path, std::ios::binary);
     if (!file) return std::nullopt;
     std::string const bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};

@@ -182,7 +182,10 @@ private:
         Instruction instruction;
         instruction.op = node.names.size() == 2 ? Op::fold_pairs : Op::fold;
         instruction.fold = node.fold;
+        bool const may_stay_unread = node.fold == Fold::bind;
+        if (may_stay_unread) ++absorbing_;
         instruction.a = emit(node.children[0]);
+        if (may_stay_unread) --absorbing_;
         instruction.detail = static_cast<std::uint8_t>(depth_);
         depth_ += node.names.size();
         ++absorbing_;  // the range may be empty
