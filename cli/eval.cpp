@@ -187,7 +187,7 @@ Command eval_command() {
         .options = {{.names = "--vars", .value = "JSON", .doc = "values by name: JSON, @FILE or -", .into = &options->vars},
                     {.names = "--batch", .doc = "read one JSON object a line from standard input, print one value a line", .into = &options->batch},
                     {.names = "--explain", .doc = "print the value of every part of the expression", .into = &options->explain},
-                    {.names = "--typed", .doc = "with --batch: lines with expr, bindings, container, type_env; values in CEL's JSON form", .into = &options->typed}},
+                    {.names = "--typed", .doc = "with --batch: lines with expr, bindings, container, type_env", .into = &options->typed}},
         .examples = {{"pawl eval 'a > 1' --vars '{\"a\": 2}'", "true"}, {"pawl eval 'size(name)' --batch < rows.jsonl", ""}, {"pawl eval --explain 'a > 1 && b' --vars '{\"a\": 2, \"b\": false}'", ""}},
         .run = [options](Context& context) { return eval(context, *options); },
     };
