@@ -323,11 +323,23 @@ P13() {
 }
 P13_round() { "$load" get "$socket" '/v1/runs?limit=50' 200 1 | figure p99_us >>"$place/p13"; }
 
+C1() {
+    : >"$place/c1.limit" && : >"$place/c1.pawl"
+    every_round C1_round
+    limit=$(best lower <"$place/c1.limit") pawl=$(best lower <"$place/c1.pawl")
+    report C1 "condition of three comparisons, p50 ns (limit: by hand)" "$limit" "$pawl" "$pawl" '<=' 500 ns
+}
+C1_round() {
+    "$bin/bench_cel_condition" >"$place/c1"
+    figure naive_p50_ns <"$place/c1" >>"$place/c1.limit"
+    figure cel_p50_ns <"$place/c1" >>"$place/c1.pawl"
+}
+
 echo "$(uname -sr), $(nproc) cores, $(date +%F), best of $rounds rounds"
-[ $# -gt 0 ] || set -- P1 P3 P4 P7 P8 P9 P10 P11 P12 P13
+[ $# -gt 0 ] || set -- P1 P3 P4 P7 P8 P9 P10 P11 P12 P13 C1
 for target in "$@"; do
     case $target in
-        P1 | P2 | P3 | P4 | P7 | P8 | P9 | P10 | P11 | P12 | P13) ;;
+        P1 | P2 | P3 | P4 | P7 | P8 | P9 | P10 | P11 | P12 | P13 | C1) ;;
         *) echo "no such target: $target" >&2; exit 2 ;;
     esac
     "$target" || { echo "$target could not be measured:"; tail -n 20 "$place/pawld.log"; stop_daemon; shorts=$((shorts + 1)); }
