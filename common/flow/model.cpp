@@ -39,6 +39,7 @@ private:
         case Shape::declarations: return model_of(place == Place::workflow ? plan_.inputs : plan_.steps[step_].outputs);
         case Shape::map: return map(node, key.inner);
         case Shape::steps: return steps(node, key.name);
+        case Shape::arms: return arms(node);
         }
         return {};
     }
@@ -64,6 +65,12 @@ private:
         JsonMap entries;
         for (yaml::Member const& member : node.members) entries.append(member.key.text, member.value.text);
         return entries;
+    }
+
+    Json arms(Node const& list) {
+        JsonList items;
+        for (Node const& item : list.items) items.emplace_back(map(item, Place::arm));
+        return items;
     }
 
     Json steps(Node const& list, std::string_view key) {

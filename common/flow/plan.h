@@ -48,7 +48,22 @@ struct WaitAction {
     std::optional<cel::Template> for_duration;
     std::optional<cel::Template> until;
 };
-using Action = std::variant<CommandAction, SetAction, WaitAction>;
+/// `uses: approve`: waits for a person.
+struct ApproveAction {
+    cel::Template prompt;
+    std::vector<std::string> by;       ///< users and groups of the system; empty: whoever may operate the daemon
+    std::optional<Duration> timeout;
+    bool approve_on_timeout = false;
+};
+/// `switch`: takes the first arm whose condition holds.
+struct SwitchAction {
+    struct Arm {
+        std::optional<cel::Program> when;  ///< none: `else`
+        std::vector<StepIndex> steps;
+    };
+    std::vector<Arm> arms;
+};
+using Action = std::variant<CommandAction, SetAction, WaitAction, ApproveAction, SwitchAction>;
 
 struct RetryPlan {
     int max_attempts = 1;
@@ -69,6 +84,7 @@ struct StepPlan {
     Section section = Section::steps;
     std::vector<StepIndex> needs;       ///< direct, in the same section
     std::vector<StepIndex> dependents;
+    std::vector<StepIndex> switches;    ///< steps with `switch` that name it in an arm; all are among its needs
     std::optional<cel::Program> condition;
     Action action;
     RetryPlan retry;

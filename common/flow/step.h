@@ -28,7 +28,8 @@ struct StepDraft {
     std::string title;            ///< "step 'dump'"
     Fields fields;
     std::optional<Fields> retry;  ///< its own
-    std::optional<Fields> with;   ///< of `uses: wait`
+    std::optional<Fields> with;   ///< of `uses: wait` and `uses: approve`
+    std::vector<Fields> arms;     ///< of `switch`, as many as the plan's
 };
 
 /// Everything but needs and expressions. `env_names`: the workflow's environment, which a fix must not hide.
@@ -37,7 +38,7 @@ StepDraft read_step(Reader& reader, yaml::Node const& node, Section section, Ste
 
 /// What the expressions of a step see.
 struct StepSight {
-    Sight values, condition, retry;
+    Sight values, condition, retry, arm;
 };
 void compile_step(Reader& reader, Expressions& expressions, StepDraft const& draft, StepSight& sight, StepPlan& step);
 /// The type of `steps.ID.outputs`; none: a map of text.

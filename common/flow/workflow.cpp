@@ -179,7 +179,8 @@ private:
             auto const explain = [this, visible, &step](Error& error) { explain_hidden_step(error, visible, step); };
             StepSight sight{.values = Sight([&scope, visible, &step] { return scope.values(visible, step.section); }, explain),
                             .condition = Sight([&scope, visible, &step] { return scope.condition(visible, step.section); }, explain),
-                            .retry = Sight([&scope, visible, &step] { return scope.retry(visible, step.section); }, explain)};
+                            .retry = Sight([&scope, visible, &step] { return scope.retry(visible, step.section); }, explain),
+                            .arm = Sight([&scope, visible, &step] { return scope.arm(visible, step.section); }, explain)};
             compile_step(reader_, expressions_, drafts_[index], sight, step);
             if (auto type = outputs_type(step)) scope.set_outputs(index, *std::move(type));
         }
