@@ -67,6 +67,21 @@ constexpr Key step_keys[] = {
     {.name = "outputs", .shape = Shape::declarations, .doc = "Types of what the step writes to $PAWL_OUTPUT."},
     {.name = "on_crash", .shape = Shape::choice, .standard = "fail; retry when idempotent", .doc = "What follows when the outcome of an attempt is unknown.", .choices = "fail retry resume"},
     {.name = "idempotent", .shape = Shape::boolean, .standard = "false", .doc = "Running it twice does no harm."},
+    {.name = "undo", .shape = Shape::map, .doc = "What takes the step back when it succeeded in a run that failed or was cancelled.", .inner = Place::undo},
+};
+
+constexpr Key undo_keys[] = {
+    {.name = "run", .shape = Shape::script, .doc = "A script for the shell, at most 64 KiB."},
+    {.name = "argv", .shape = Shape::pasted_list, .doc = "A program and its arguments, without a shell."},
+    {.name = "shell", .shape = Shape::shell, .standard = "sh", .doc = "sh, bash, or an argument list to which the script is appended.", .choices = "sh bash"},
+    {.name = "dir", .shape = Shape::pasted, .standard = "the project's folder", .doc = "Working directory."},
+    {.name = "env", .shape = Shape::pasted_map, .doc = "Environment variables; the expressions see the step's outputs."},
+    {.name = "files", .shape = Shape::pasted_map, .doc = "Texts written to private files; the variable holds the path."},
+    {.name = "retry", .shape = Shape::map, .doc = "Further attempts after a failure.", .inner = Place::retry},
+    {.name = "timeout", .shape = Shape::duration, .standard = "10m", .doc = "How long an attempt may take."},
+    {.name = "stop", .shape = Shape::map, .doc = "How an attempt is stopped.", .inner = Place::stop},
+    {.name = "on_crash", .shape = Shape::choice, .standard = "fail; retry when idempotent", .doc = "What follows when the outcome of an attempt is unknown.", .choices = "fail retry resume"},
+    {.name = "idempotent", .shape = Shape::boolean, .standard = "false", .doc = "Running it twice does no harm."},
 };
 
 constexpr Key retry_keys[] = {
@@ -138,6 +153,7 @@ constexpr PlaceRow places[place_count] = {
     {"'with' of a wait", wait_keys},
     {"'with' of an approval", approve_keys},
     {"arm of 'switch'", arm_keys},
+    {"'undo'", undo_keys},
     {"declaration", declaration_keys},
     {"project", project_keys},
 };
@@ -205,7 +221,7 @@ struct Later {
 };
 constexpr Later later_words[] = {
     {Where::workflow, "triggers trigger on schedule cron secrets queue retry expect value after sandbox run_as"},
-    {Where::step, "matrix foreach max_parallel fail_fast undo cache artifacts resources sandbox secrets"},
+    {Where::step, "matrix foreach max_parallel fail_fast cache artifacts resources sandbox secrets"},
     {Where::defaults, "resources sandbox"},
     {Where::kind, "task trigger event condition rule decision channel route calendar report node test"},
     {Where::uses, "notify http sql"},
@@ -217,7 +233,7 @@ Where where_of(Place place) {
     case Place::workflow: return Where::workflow;
     case Place::step: return Where::step;
     case Place::defaults: return Where::defaults;
-    case Place::none: case Place::concurrency: case Place::retry: case Place::stop: case Place::wait: case Place::approve: case Place::arm:
+    case Place::none: case Place::concurrency: case Place::retry: case Place::stop: case Place::wait: case Place::approve: case Place::arm: case Place::undo:
     case Place::declaration: case Place::project: break;
     }
     return Where::nowhere;

@@ -74,7 +74,7 @@ private:
     }
 
     Json steps(Node const& list, std::string_view key) {
-        static constexpr std::string_view names[] = {"steps", "on_success", "on_failure", "on_cancel", "finally"};
+        static constexpr std::string_view names[] = {"steps", "undo", "on_success", "on_failure", "on_cancel", "finally"};
         step_ = 0;
         while (names[static_cast<std::size_t>(plan_.steps[step_].section)] != key) ++step_;
         JsonList items;

@@ -48,6 +48,7 @@ private:
 
     void read_needs(StepIndex index) {
         StepPlan& step = plan_.steps[index];
+        if (step.undoes) return;  // the engine has an order of its own for these
         if (!drafts_[index].fields.map().find("needs")) {
             bool const follows = index > 0 && plan_.steps[index - 1u].section == step.section;
             if (follows) step.needs.push_back(static_cast<StepIndex>(index - 1));

@@ -19,7 +19,7 @@
 namespace pawl::flow {
 
 using StepIndex = std::uint16_t;
-enum class Section : std::uint8_t { steps, on_success, on_failure, on_cancel, finally };
+enum class Section : std::uint8_t { steps, undo, on_success, on_failure, on_cancel, finally };
 enum class OnCrash : std::uint8_t { fail, retry, resume };
 enum class OnConflict : std::uint8_t { queue, skip, replace, fail };
 enum class OnFull : std::uint8_t { reject, latest };
@@ -86,6 +86,7 @@ struct StepPlan {
     std::vector<StepIndex> dependents;
     std::vector<StepIndex> switches;    ///< steps with `switch` that name it in an arm; all are among its needs
     std::optional<cel::Program> condition;
+    std::optional<StepIndex> undoes;    ///< of section `undo`: the step it takes back
     Action action;
     RetryPlan retry;
     std::optional<Duration> timeout;    ///< handlers: 10 minutes when not said

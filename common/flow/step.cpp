@@ -249,6 +249,23 @@ StepDefaults read_defaults(Reader& reader, Expressions& expressions, Scope& scop
     return defaults;
 }
 
+StepDraft read_undo(Reader& reader, Node const& node, StepPlan const& undone, StepDefaults const& defaults,
+                    std::vector<NamedTemplate> const& workflow_env, StepPlan& step) {
+    std::string title = "'undo' of step '" + undone.id + "'";
+    Fields fields = reader.read_map(node, Place::undo, title);
+    StepDraft draft{.title = std::move(title), .fields = std::move(fields), .retry = {}, .with = {}, .arms = {}};
+    step.id = undone.id.empty() ? "" : undone.id + ".undo";  // no identifier: expressions cannot name it
+    step.where = node.where;
+    if (Node const* retry = draft.fields.find("retry")) draft.retry = reader.read_map(*retry, Place::retry);
+    if (node.find("run") && node.find("argv"))
+        reader.error(code::conflicting_keys, node.find("argv")->key.where, draft.title + " has both 'run' and 'argv'", "keep one of them");
+    else if (!node.find("run") && !node.find("argv"))
+        reader.error(code::missing_key, node.where, draft.title + " does nothing", "give it one of: run, argv");
+    else read_command(reader, draft, defaults, workflow_env, step);
+    read_crash_policy(reader, draft, defaults, step);
+    return draft;
+}
+
 StepDraft read_step(Reader& reader, Node const& node, Section section, StepDefaults const& defaults,
                     std::vector<NamedTemplate> const& workflow_env, StepPlan& step) {
     yaml::Member const* id = node.find("id");
@@ -269,6 +286,8 @@ StepDraft read_step(Reader& reader, Node const& node, Section section, StepDefau
     step.continue_on_error = draft.fields.boolean("continue_on_error").value_or(false);
     read_action(reader, draft, defaults, workflow_env, step);
     if (step.is_process()) read_crash_policy(reader, draft, defaults, step);
+    if (yaml::Member const* undo = draft.fields.member("undo"); undo && section != Section::steps)
+        reader.error(code::conflicting_keys, undo->key.where, "a handler is not undone", "'undo' belongs to steps");
     return draft;
 }
 

@@ -36,6 +36,10 @@ struct StepDraft {
 StepDraft read_step(Reader& reader, yaml::Node const& node, Section section, StepDefaults const& defaults,
                     std::vector<NamedTemplate> const& workflow_env, StepPlan& step);
 
+/// The map under `undo`: a step of its own, in a section of its own.
+StepDraft read_undo(Reader& reader, yaml::Node const& node, StepPlan const& undone, StepDefaults const& defaults,
+                    std::vector<NamedTemplate> const& workflow_env, StepPlan& step);
+
 /// What the expressions of a step see.
 struct StepSight {
     Sight values, condition, retry, arm;

@@ -65,6 +65,7 @@ private:
     void begin_section(Section section);
     bool section_ended(Section section) const;
     void finish_steps();
+    bool undo_next();
     void next_handlers();
     void end(RunState state, Reason reason);
     void show_activity();
@@ -500,7 +501,7 @@ void Machine::stop(Reason reason, bool now) {
     run_.changes.row = true;
     if (run_.row.state == RunState::finishing) {
         run_.row.stop_handlers = true;
-        return stop_steps(now, Section::on_success, Section::finally);
+        return stop_steps(now, Section::undo, Section::finally);
     }
     bool const first = run_.row.state != RunState::stopping;
     if (reason != Reason::timeout) run_.row.cancel_requested = true;
@@ -589,9 +590,25 @@ void Machine::finish_steps() {
     next_handlers();
 }
 
-/// The fitting one of on_success, on_failure, on_cancel, then finally; then the end.
+/// Takes back, one after the other, what succeeded; the last that ended first. True while something is left to do.
+bool Machine::undo_next() {
+    std::optional<StepIndex> next;
+    for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+        if (!plan_.steps[i].undoes || is_final(run_.steps[i].state)) continue;
+        if (run_.steps[i].state != StepState::pending) return true;  // under way
+        StepIndex const undone = *plan_.steps[i].undoes;
+        if (run_.steps[undone].state != StepState::succeeded) continue;
+        bool const later = !next || run_.steps[undone].ended_at > run_.steps[*plan_.steps[*next].undoes].ended_at;
+        if (later) next = static_cast<StepIndex>(i);
+    }
+    if (next) to_decide_.push_back(*next);
+    return next.has_value();
+}
+
+/// After a failure or a cancel first `undo`; then the fitting one of on_success, on_failure, on_cancel, then finally; then the end.
 void Machine::next_handlers() {
     RunRow& row = run_.row;
+    if (row.outcome != RunState::succeeded && undo_next()) return;
     Section const fitting = row.outcome == RunState::succeeded ? Section::on_success
                             : row.outcome == RunState::failed  ? Section::on_failure
                                                                : Section::on_cancel;
