@@ -212,7 +212,7 @@ void Machine::begin_approval(StepIndex index) {
     row.message = std::move(*prompt);
     if (plan.timeout) row.due = now_ + *plan.timeout;
     touch(index);
-    JsonMap data{{"reason", name_of(row.reason)}, {"prompt", row.message}};
+    JsonMap data{{"reason", name_of(row.reason)}, {"message", row.message}};
     if (row.due) data.append("due", format_utc(*row.due));
     journal_step(index, "step.waiting", 0, std::move(data));
 }
@@ -598,7 +598,7 @@ bool Machine::undo_next() {
         if (run_.steps[i].state != StepState::pending) return true;  // under way
         StepIndex const undone = *plan_.steps[i].undoes;
         if (run_.steps[undone].state != StepState::succeeded) continue;
-        bool const later = !next || run_.steps[undone].ended_at > run_.steps[*plan_.steps[*next].undoes].ended_at;
+        bool const later = !next || run_.steps[undone].ended_at >= run_.steps[*plan_.steps[*next].undoes].ended_at;
         if (later) next = static_cast<StepIndex>(i);
     }
     if (next) to_decide_.push_back(*next);

@@ -56,7 +56,7 @@ TEST_CASE("an approval waits without a process, and goes on with the answer", "[
 }
 
 TEST_CASE("without a timeout an approval waits for ever, and can be cancelled", "[core][approve]") {
-    RunBench bench{with_steps("  - {id: ask, uses: approve, with: {prompt: Go?}}\n")};
+    RunBench bench{with_steps("  - {id: ask, uses: approve, with: {prompt: \"Go?\"}}\n")};
     bench.admit();
     CHECK(next_deadline(bench.run) == never);
     bench.cancel();
@@ -64,7 +64,7 @@ TEST_CASE("without a timeout an approval waits for ever, and can be cancelled", 
 }
 
 TEST_CASE("silence can mean yes", "[core][approve]") {
-    RunBench bench{with_steps("  - {id: ask, uses: approve, with: {prompt: Go?, timeout: 1m, on_timeout: approve}}\n")};
+    RunBench bench{with_steps("  - {id: ask, uses: approve, with: {prompt: \"Go?\", timeout: 1m, on_timeout: approve}}\n")};
     bench.admit();
     bench.passes(1min);
     CHECK(bench.state() == "succeeded");
@@ -85,8 +85,8 @@ TEST_CASE("the first true arm runs; the others are skipped, and what needs them 
 
 TEST_CASE("an answer is for the step that waits, by somebody who may give it", "[core][approve]") {
     EngineBench bench;
-    bench.deploy(with_steps("  - {id: a, needs: [], uses: approve, with: {prompt: A?, by: [ops, eva]}}\n"
-                            "  - {id: b, needs: [], uses: approve, with: {prompt: B?}}\n"));
+    bench.deploy(with_steps("  - {id: a, needs: [], uses: approve, with: {prompt: \"A?\", by: [ops, eva]}}\n"
+                            "  - {id: b, needs: [], uses: approve, with: {prompt: \"B?\"}}\n"));
     bench.start("w");
     CHECK(bench.command(answer(1, true)) == 409);
     CHECK(bench.answer.text("title") == "run 1 waits for several answers: a, b");

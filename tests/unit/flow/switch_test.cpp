@@ -3,6 +3,7 @@
 
 using namespace pawl;
 using namespace pawl::flow;
+using namespace pawl::flow::test;
 
 namespace {
 
@@ -33,6 +34,6 @@ TEST_CASE("an approval needs a question, and knows its outputs", "[flow][approve
                 "  - {id: b, if: \"steps.a.outputs.approved && steps.a.outputs.by != ''\", run: x}\n") == "");
     CHECK(wrong("  - {id: a, uses: approve}\n").find("'with' is missing beside 'uses: approve'") != std::string::npos);
     CHECK(wrong("  - {id: a, uses: approve, with: {by: [ops]}}\n").find("'prompt' is missing") != std::string::npos);
-    CHECK(wrong("  - {id: a, uses: approve, with: {message: Go?}}\n").find("did you mean 'prompt'") != std::string::npos);
-    CHECK(wrong("  - {id: a, uses: approve, with: {prompt: Go?, on_timeout: approve}}\n").find("'on_timeout' has no meaning without 'timeout'") != std::string::npos);
+    CHECK(wrong("  - {id: a, uses: approve, with: {message: \"Go?\"}}\n").find("did you mean 'prompt'") != std::string::npos);
+    CHECK(wrong("  - {id: a, uses: approve, with: {prompt: \"Go?\", on_timeout: approve}}\n").find("'on_timeout' has no meaning without 'timeout'") != std::string::npos);
 }
