@@ -80,7 +80,7 @@ TEST_CASE("a retry does again what was undone", "[core][undo]") {
     bench.ends("1.b.undo", 0);
     bench.ends("1.a.undo", 0);
     bench.ends("1.page", 0);
-    REQUIRE(bench.state(1) == "failed");
+    REQUIRE(bench.state(1) == "failed (exit)");
     CHECK(bench.retry(1) == 201);
     CHECK(bench.step("2.a") == "running");
     CHECK(bench.step("2.b") == "pending");
