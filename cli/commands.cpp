@@ -12,6 +12,7 @@ std::vector<CommandEntry> const& command_entries() {
     static std::vector<CommandEntry> const entries{
         {"__complete", "Offer candidates for the last word", complete_command, true},
         {"api", "Send any request to the daemon", api_command},
+        {"approve", "Let a run go on that waits for approval", approve_command},
         {"audit ls", "List who did what", audit_ls_command},
         {"cancel", "Cancel runs: stop signal, grace, handlers", cancel_command},
         {"check", "Find all mistakes in files, without a daemon", check_command},
@@ -31,6 +32,7 @@ std::vector<CommandEntry> const& command_entries() {
         {"logs", "Show what steps wrote", logs_command},
         {"ping", "Ask whether the daemon answers", ping_command},
         {"ps", "List the runs that are alive", ps_command},
+        {"reject", "Refuse what a run waits for", reject_command},
         {"resolve", "Settle a step whose outcome is unknown, and go on in a new run", resolve_command},
         {"retry", "Start a new run from the failed steps of an old one", retry_command},
         {"run cancel", "Cancel runs: stop signal, grace, handlers", run_cancel_command},

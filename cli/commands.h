@@ -32,6 +32,8 @@ Command inspect_command();
 Command logs_command();
 Command ping_command();
 Command ps_command();
+Command approve_command();
+Command reject_command();
 Command resolve_command();
 Command retry_command();
 Command run_cancel_command();

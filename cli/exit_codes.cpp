@@ -69,6 +69,7 @@ int exit_code_of_run(std::string_view status, std::string_view reason, bool stri
     if (status == "succeeded") return exit_done;
     if (status == "cancelled") return exit_cancelled;
     if (status == "skipped") return strict_skip ? exit_skipped : exit_done;
+    if (reason == "rejected") return exit_cancelled;
     return reason == "timeout" ? exit_timed_out : exit_failed;
 }
 

@@ -50,7 +50,7 @@ struct Group {
 };
 constexpr std::array<Group, 5> groups{{
     {"Files", {"check", "eval", "graph", "explain"}},
-    {"Runs", {"deploy", "run", "exec", "ps", "logs", "inspect", "why", "retry", "cancel", "resolve"}},
+    {"Runs", {"deploy", "run", "exec", "ps", "logs", "inspect", "why", "retry", "cancel", "resolve", "approve", "reject"}},
     {"What is deployed", {"workflow", "audit"}},
     {"The daemon", {"daemon", "status", "ping", "doctor", "api"}},
     {"pawl itself", {"completion", "version", "help"}},

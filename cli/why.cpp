@@ -38,6 +38,16 @@ void print_decisions(Context& context, Json const& step, flow::StepPlan const* p
     }
 }
 
+std::string approval_sentence(Json const& run, Json const& step, flow::StepPlan const* plan, UtcTime now) {
+    auto text = "it waits for an answer: " + step.text("message");
+    auto const* gate = plan == nullptr ? nullptr : std::get_if<flow::ApproveAction>(&plan->action);
+    if (gate != nullptr && !gate->by.empty()) text += "; by " + join(gate->by, ", ");
+    if (auto const due = parse_utc(step.text("due")); due && gate != nullptr)
+        text += std::string("; without one it is ") + (gate->approve_on_timeout ? "approved" : "rejected") + " at " + local_clock(*due) + ", in " + span_text(*due - now);
+    auto const target = std::to_string(run.number("id")) + " " + step.text("id");
+    return text + "; next: pawl approve " + target + ", or pawl reject " + target;
+}
+
 std::string reason_sentence(Json const& run, Json const& step, flow::StepPlan const* plan, UtcTime now) {
     auto const status = step.text("status");
     auto const reason = step.text("reason");
@@ -47,6 +57,7 @@ std::string reason_sentence(Json const& run, Json const& step, flow::StepPlan co
     if (status == "skipped" && reason == "cancelled") return "the run was being stopped before it began";
     if (status == "pending") return "the steps it needs have not all ended";
     if (status == "queued") return "all attempt slots of the daemon are taken";
+    if (status == "waiting" && reason == "approval") return approval_sentence(run, step, plan, now);
     if (status == "waiting") {
         auto const due = parse_utc(step.text("due"));
         return "it goes on " + (due ? "at " + local_clock(*due) + ", in " + span_text(*due - now) : std::string("later")) + (step.number("attempts") > 0 ? ": the delay before its next attempt" : "");

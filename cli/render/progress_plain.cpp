@@ -28,6 +28,7 @@ std::string step_transition(StepView const& step, JournalEvent const& event, std
     if (what == "cancelled") return "cancelled" + after_text(step.started, event.at);
     if (what == "skipped") return "skipped" + (step.reason.empty() ? "" : " (" + step.reason + ")");
     if (what == "stopping") return "stopping" + (step.reason.empty() ? "" : " (" + step.reason + ")");
+    if (what == "waiting" && step.reason == "approval") return "waits for approval: " + step.message + " (pawl approve, pawl reject)";
     if (what == "waiting") {
         bool const again = step.attempt > 0;
         std::string text = again ? "tries again" : "waits";

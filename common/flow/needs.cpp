@@ -2,6 +2,7 @@
 #include "common/flow/needs.h"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 
 #include "common/base/error_codes.h"
@@ -22,6 +23,8 @@ public:
     StepOrder run() {
         index_names();
         for (std::size_t i = 0; i < plan_.steps.size(); ++i) read_needs(static_cast<StepIndex>(i));
+        for (std::size_t i = 0; i < plan_.steps.size(); ++i)
+            if (!drafts_[i].arms.empty()) read_arms(static_cast<StepIndex>(i));
         for (std::size_t i = 0; i < plan_.steps.size(); ++i)
             for (StepIndex const need : plan_.steps[i].needs) plan_.steps[need].dependents.push_back(static_cast<StepIndex>(i));
         sort();
@@ -45,6 +48,7 @@ private:
 
     void read_needs(StepIndex index) {
         StepPlan& step = plan_.steps[index];
+        if (step.undoes) return;  // the engine has an order of its own for these
         if (!drafts_[index].fields.map().find("needs")) {
             bool const follows = index > 0 && plan_.steps[index - 1u].section == step.section;
             if (follows) step.needs.push_back(static_cast<StepIndex>(index - 1));
@@ -77,6 +81,36 @@ private:
         } else {
             step.needs.push_back(found->second);
         }
+    }
+
+    void read_arms(StepIndex index) {
+        auto& action = std::get<SwitchAction>(plan_.steps[index].action);
+        for (std::size_t i = 0; i < drafts_[index].arms.size(); ++i) {
+            Fields const& arm = drafts_[index].arms[i];
+            Node const* steps = arm.find(arm.has("else") ? "else" : "steps");
+            if (!steps || !reader_.within(steps->items.size(), 1000, *steps, "steps")) continue;
+            for (Node const* name : reader_.texts(*steps, "steps"))
+                if (auto const step = step_of_arm(index, *name)) action.arms[i].steps.push_back(*step);
+        }
+    }
+
+    /// A step behind the switch; it must wait for it, or it would begin before the arm is known.
+    std::optional<StepIndex> step_of_arm(StepIndex index, Node const& name) {
+        StepPlan const& choice = plan_.steps[index];
+        auto const found = names_.find(name.text);
+        if (found == names_.end()) {
+            reader_.error(code::unknown_name, name.where, drafts_[index].title + " leads to " + quoted(name.text) + ", which does not exist",
+                          near(choice, name.text));
+            return {};
+        }
+        StepPlan& step = plan_.steps[found->second];
+        if (std::ranges::find(step.needs, index) == step.needs.end()) {
+            reader_.error(code::invalid_value, name.where, "step '" + name.text + "' does not wait for the switch that decides about it",
+                          step.section == choice.section ? "give step '" + name.text + "' needs: [" + choice.id + "]" : "it is in another list");
+            return {};
+        }
+        if (std::ranges::find(step.switches, index) == step.switches.end()) step.switches.push_back(index);
+        return found->second;
     }
 
     std::string near(StepPlan const& step, std::string const& name) const {

@@ -28,16 +28,21 @@ struct StepDraft {
     std::string title;            ///< "step 'dump'"
     Fields fields;
     std::optional<Fields> retry;  ///< its own
-    std::optional<Fields> with;   ///< of `uses: wait`
+    std::optional<Fields> with;   ///< of `uses: wait` and `uses: approve`
+    std::vector<Fields> arms;     ///< of `switch`, as many as the plan's
 };
 
 /// Everything but needs and expressions. `env_names`: the workflow's environment, which a fix must not hide.
 StepDraft read_step(Reader& reader, yaml::Node const& node, Section section, StepDefaults const& defaults,
                     std::vector<NamedTemplate> const& workflow_env, StepPlan& step);
 
+/// The map under `undo`: a step of its own, in a section of its own.
+StepDraft read_undo(Reader& reader, yaml::Node const& node, StepPlan const& undone, StepDefaults const& defaults,
+                    std::vector<NamedTemplate> const& workflow_env, StepPlan& step);
+
 /// What the expressions of a step see.
 struct StepSight {
-    Sight values, condition, retry;
+    Sight values, condition, retry, arm;
 };
 void compile_step(Reader& reader, Expressions& expressions, StepDraft const& draft, StepSight& sight, StepPlan& step);
 /// The type of `steps.ID.outputs`; none: a map of text.

@@ -116,7 +116,21 @@ private:
                 }
             }
         }
+        add_undos(nodes);
         return nodes;
+    }
+
+    /// Behind all others, so that the places of steps in the document are their indices.
+    void add_undos(std::vector<Node const*>& nodes) {
+        std::size_t const said = nodes.size();
+        for (std::size_t i = 0; i < said; ++i) {
+            yaml::Member const* undo = nodes[i]->find("undo");
+            if (!undo || !undo->value.is_map() || plan_.steps[i].section != Section::steps) continue;
+            nodes.push_back(&undo->value);
+            StepPlan& step = plan_.steps.emplace_back();
+            step.section = Section::undo;
+            step.undoes = static_cast<StepIndex>(i);
+        }
     }
 
     void read_vars(Scope& scope) {
@@ -168,8 +182,11 @@ private:
 
     void read_steps(std::vector<Node const*> const& nodes, StepDefaults const& defaults) {
         drafts_.reserve(nodes.size());
-        for (std::size_t i = 0; i < nodes.size(); ++i)
-            drafts_.push_back(read_step(reader_, *nodes[i], plan_.steps[i].section, defaults, plan_.env, plan_.steps[i]));
+        for (std::size_t i = 0; i < nodes.size(); ++i) {
+            StepPlan& step = plan_.steps[i];
+            drafts_.push_back(step.undoes ? read_undo(reader_, *nodes[i], plan_.steps[*step.undoes], defaults, plan_.env, step)
+                                          : read_step(reader_, *nodes[i], step.section, defaults, plan_.env, step));
+        }
     }
 
     void compile_steps(Scope& scope, StepOrder const& order) {
@@ -179,7 +196,8 @@ private:
             auto const explain = [this, visible, &step](Error& error) { explain_hidden_step(error, visible, step); };
             StepSight sight{.values = Sight([&scope, visible, &step] { return scope.values(visible, step.section); }, explain),
                             .condition = Sight([&scope, visible, &step] { return scope.condition(visible, step.section); }, explain),
-                            .retry = Sight([&scope, visible, &step] { return scope.retry(visible, step.section); }, explain)};
+                            .retry = Sight([&scope, visible, &step] { return scope.retry(visible, step.section); }, explain),
+                            .arm = Sight([&scope, visible, &step] { return scope.arm(visible, step.section); }, explain)};
             compile_step(reader_, expressions_, drafts_[index], sight, step);
             if (auto type = outputs_type(step)) scope.set_outputs(index, *std::move(type));
         }

@@ -26,6 +26,8 @@ constexpr Route table[] = {
     {"POST", "/v1/runs/{id}/cancel", operate, "run.cancel", "", cancel_run, "Stops a run."},
     {"POST", "/v1/runs/{id}/retry", operate, "run.retry", "", retry_run, "Makes a new run that carries over the steps that succeeded."},
     {"POST", "/v1/runs/{id}/steps/{step}/resolve", operate, "run.resolve", "", resolve_step, "Settles a lost step by hand and goes on in a new run."},
+    {"POST", "/v1/runs/{id}/approve", operate, "run.approve", "", approve_run, "Answers a step that waits for approval: yes."},
+    {"POST", "/v1/runs/{id}/reject", operate, "run.reject", "", reject_run, "Answers a step that waits for approval: no."},
     {"GET", "/v1/runs/{id}/events", view, "run.events", "after follow", run_events, "The journal of a run as server-sent events."},
     {"GET", "/v1/runs/{id}/logs", view, "run.logs", "step attempt offset tail follow", run_logs, "The logs of a run as server-sent events, or the raw bytes of one attempt."},
     {"GET", "/v1/audit", view, "audit.list", "filter limit after", list_audit, "Who did what."},

@@ -51,6 +51,14 @@ Error no_such_step(std::string_view step) {
                  .hint = "pawl inspect shows its steps"};
 }
 
+/// What was taken back has to be done again.
+void run_undone_again(flow::Plan const& plan, StoredRun const& ended, std::vector<bool>& again) {
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        bool const was_undone = plan.steps[i].undoes && ended.steps[i].state != StepState::skipped;
+        if (was_undone) run_again_from(plan, *plan.steps[i].undoes, again);
+    }
+}
+
 bool is_handler(flow::Plan const& plan, std::size_t index) { return plan.steps[index].section != flow::Section::steps; }
 
 }  // namespace
@@ -59,6 +67,7 @@ Status carry_over(Run& fresh, StoredRun const& ended, std::string_view from) {
     flow::Plan const& plan = *fresh.plan;
     std::vector<bool> again(plan.steps.size());
     for (std::size_t i = 0; i < again.size(); ++i) again[i] = !is_handler(plan, i) && ended.steps[i].state != StepState::succeeded;
+    run_undone_again(plan, ended, again);
     if (!from.empty()) {
         std::optional<StepIndex> const index = plan.find(from);
         if (!index || is_handler(plan, *index)) return no_such_step(from);
@@ -88,6 +97,7 @@ Status carry_over_resolved(Run& fresh, StoredRun const& ended, std::string_view 
         StepState const state = ended.steps[i].state;
         again[i] = !is_handler(plan, i) && state != StepState::succeeded && state != StepState::lost;
     }
+    run_undone_again(plan, ended, again);
     if (as == ResolveStep::As::retry) run_again_from(plan, *index, again);
     carry_values(fresh, ended);
     for (std::size_t i = 0; i < again.size(); ++i) {

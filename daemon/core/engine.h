@@ -100,6 +100,7 @@ private:
     Outcome perform(CancelRun const& cancel, Identity const& who);
     Outcome perform(RetryRun const& retry, Identity const& who);
     Outcome perform(ResolveStep const& resolve, Identity const& who);
+    Outcome perform(AnswerApproval const& answer, Identity const& who);
     Outcome perform(Drain const& drain, Identity const& who);
     Outcome perform(Stop const& stop, Identity const& who);
     Outcome perform(Unprepared const& unprepared, Identity const& who);
@@ -122,6 +123,8 @@ private:
     void give_slots();
     /// A run that lives, or has ended in this turn.
     Entry const& entry_of(RunId id) const;
+    /// Why there is no such live run.
+    Error not_live(RunId id) const;
     Outcome summary(RunId id, int status) const;
     SlotQueue::Entry slot_entry(Run const& run, flow::StepIndex step) const;
     GroupQueue::Entry group_entry(Run const& run) const;

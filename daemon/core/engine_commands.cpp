@@ -4,6 +4,7 @@
 
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
+#include "daemon/core/approval.h"
 #include "daemon/core/carry.h"
 #include "daemon/core/engine.h"
 #include "daemon/core/problem.h"
@@ -21,6 +22,7 @@ struct ActionName {
     std::string_view operator()(CancelRun const&) const { return "run.cancel"; }
     std::string_view operator()(RetryRun const&) const { return "run.retry"; }
     std::string_view operator()(ResolveStep const&) const { return "run.resolve"; }
+    std::string_view operator()(AnswerApproval const& answer) const { return answer.approved ? "run.approve" : "run.reject"; }
     std::string_view operator()(Drain const& drain) const { return drain.on ? "daemon.drain" : "daemon.undrain"; }
     std::string_view operator()(Stop const&) const { return "daemon.stop"; }
     std::string_view operator()(Unprepared const&) const { return "unprepared"; }  // is not audited
@@ -328,17 +330,17 @@ Engine::Outcome Engine::perform(StartRun const& start, Identity const& who) {
     return summary(id, 201);
 }
 
+Error Engine::not_live(RunId id) const {
+    bool const existed = id.value > 0 && id.value <= last_run_;
+    std::string const name = "run " + std::to_string(id.value);
+    return existed ? error(code::conflict, name + " has ended already", "pawl inspect " + std::to_string(id.value))
+                   : error(code::not_found, "there is no " + name, "pawl run ls lists the runs");
+}
+
 Engine::Outcome Engine::perform(CancelRun const& cancel, Identity const&) {
     std::string object = run_object(cancel.run);
     auto const found = runs_.find(cancel.run);
-    if (found == runs_.end()) {
-        bool const existed = cancel.run.value > 0 && cancel.run.value <= last_run_;
-        std::string const name = "run " + std::to_string(cancel.run.value);
-        return {.body = {}, .object = std::move(object),
-                .refused = existed ? error(code::conflict, name + " has ended already", "pawl inspect " + std::to_string(cancel.run.value))
-                                   : error(code::not_found, "there is no " + name, "pawl run ls lists the runs"),
-                .diagnostics = {}};
-    }
+    if (found == runs_.end()) return {.body = {}, .object = std::move(object), .refused = not_live(cancel.run), .diagnostics = {}};
     tell(*found->second, RunCancel{cancel.now, Reason::cancelled});
     return summary(cancel.run, 202);
 }
@@ -380,6 +382,22 @@ Engine::Outcome Engine::perform(ResolveStep const& resolve, Identity const& who)
     return start_again(resolve.run, who, [&](Run& fresh) {
         return carry_over_resolved(fresh, *resolve.run.ended, resolve.step, resolve.as, resolve.comment);
     });
+}
+
+Engine::Outcome Engine::perform(AnswerApproval const& answer, Identity const& who) {
+    std::string object = run_object(answer.run);
+    auto const refuse = [&](Error why) { return Outcome{.body = {}, .object = object, .refused = std::move(why), .diagnostics = {}}; };
+    auto const found = runs_.find(answer.run);
+    if (found == runs_.end()) return refuse(not_live(answer.run));
+    Run const& run = found->second->run;
+    Result<flow::StepIndex> const index = awaited_step(run, answer.step);
+    if (!index) return refuse(index.error());
+    object += "/" + run.steps[*index].id;
+    if (Status const allowed = may_answer(run, *index, answer, who); !allowed) return refuse(allowed.error());
+    tell(*found->second, RunApproval{*index, answer.approved, answer.name, answer.comment});
+    Outcome outcome = summary(answer.run, 200);
+    outcome.object = std::move(object);
+    return outcome;
 }
 
 Engine::Outcome Engine::perform(Drain const& drain, Identity const&) {

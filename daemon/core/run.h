@@ -68,8 +68,13 @@ struct RunRefused {                         ///< may not begin: ends as failed
     Reason reason = Reason::concurrency;
     std::string message;
 };
+struct RunApproval {                        ///< a person answered
+    flow::StepIndex step = 0;
+    bool approved = false;
+    std::string by, comment;
+};
 struct RunTime {};
-using RunEvent = std::variant<RunAdmitted, SlotGranted, RunAttemptEnded, RunAttemptSwept, RunCancel, RunRefused, RunTime>;
+using RunEvent = std::variant<RunAdmitted, SlotGranted, RunAttemptEnded, RunAttemptSwept, RunCancel, RunRefused, RunApproval, RunTime>;
 
 // What it asks for.
 struct WantSlot {
