@@ -4,7 +4,7 @@
 #include "cli/commands.h"
 #include "cli/diagnostics.h"
 #include "cli/output.h"
-#include "cli/sources.h"
+#include "cli/plan_file.h"
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
 
@@ -16,82 +16,75 @@ struct DeployOptions {
     bool dry_run = false;
 };
 
-Json files_json(std::vector<flow::SourceFile> const& sources) {
-    JsonList files;
-    for (auto const& source : sources) {
-        Json file;
-        file.set("name", source.name);
-        file.set("text", source.text);
-        files.push_back(std::move(file));
+/// What the daemon answered: warnings, changes, and their number.
+int show_deployed(Context& context, Json const& answer, std::vector<flow::SourceFile> const& sources, bool dry_run) {
+    TextIndex const texts(sources);
+    context.err() << render_diagnostics(context.err_look(), "text", diagnostics_in(answer, "warnings"), texts);
+    if (print_object(context, answer, "name")) return exit_done;
+    auto const changes = list_in(answer, "changes");
+    for (auto const& change : changes) context.out() << change_text(context.out_look(), change);
+    context.out() << std::flush;
+    context.say((dry_run ? "dry run, nothing was stored: " : "deployed: ") + counts_text(changes));
+    return exit_done;
+}
+
+int stale(Context& context, std::string const& path, Json const& plan, std::string const& message) {
+    Problem problem{.error = make_error(code::plan_stale, message), .where = path + ", made " + plan.text("made_at"), .why = "", .next = {"pawl plan -o " + path}, .document = {}};
+    return context.fail(problem);
+}
+
+/// Exactly what the plan says, or nothing.
+int deploy_plan(Context& context, DeployOptions const& options, Json const& plan) {
+    auto const& path = options.paths.front();
+    auto const project = read_project(context, plan.text("root"));
+    if (!project) return context.fail(project.error());
+    if (auto const changes = changes_since(plan, *project); !changes.empty())
+        return stale(context, path, plan, "'" + path + "' is out of date: " + join(changes, ", "));
+    auto const daemon = context.daemon();
+    if (!daemon) return context.fail(daemon.error());
+    auto body = deploy_request(project->files, project->root, options.dry_run, plan.flag("project"));
+    body.set("expected", *plan.find("expected"));
+    auto const answer = (*daemon)->post("/v1/deploy", body);
+    if (!answer && answer.error().code == code::plan_stale) return stale(context, path, plan, answer.error().message);
+    if (!answer) return deploy_refused(context, **daemon, answer.error(), project->files);
+    return show_deployed(context, *answer, project->files, options.dry_run);
+}
+
+/// A folder may be another branch by mistake, so the loss of workflows is asked for. False: rather not.
+Result<bool> may_retire(Context& context, Daemon& daemon, Json body) {
+    body.set("dry_run", true);
+    auto const answer = daemon.post("/v1/deploy", body);
+    if (!answer) return true;  // the deploy itself will tell what is wrong
+    std::vector<std::string> gone;
+    for (auto const& change : list_in(*answer, "changes")) {
+        if (change.text("action") == "retired") gone.push_back(change.text("name"));
     }
-    return files;
-}
-
-Diagnostics diagnostics_in(Json const& answer, std::string_view key) {
-    Diagnostics found;
-    auto const* list = answer.find(key);
-    if (list == nullptr || !list->is_list()) return found;
-    for (auto const& item : list->as_list()) found.push_back(yaml::error_from_json(item));
-    return found;
-}
-
-struct Sign {
-    std::string_view sign;
-    Paint paint;
-};
-Sign sign_of_change(std::string_view action) {
-    if (action == "added") return {"+", Paint::green};
-    if (action == "changed") return {"~", Paint::yellow};
-    if (action == "reactivated") return {"^", Paint::yellow};
-    if (action == "retired") return {"-", Paint::red};
-    return {"=", Paint::dim};
-}
-
-std::string change_text(Look const& look, Json const& change) {
-    auto const sign = sign_of_change(change.text("action"));
-    auto line = std::string(sign.sign) + " " + change.text("kind", "workflow") + " " + change.text("name");
-    if (change.number("version") > 0) line += "@" + std::to_string(change.number("version"));
-    line += " " + change.text("action");
-    auto text = painted(look, sign.paint, printable(line));
-    if (!change.text("file").empty()) text += "  " + painted(look, Paint::dim, printable(change.text("file")));
-    text += "\n";
-    if (auto const* details = change.find("details"); details != nullptr && details->is_list()) {
-        for (auto const& detail : details->as_list()) text += "    " + printable(detail.is_string() ? detail.as_string() : dump_json(detail)) + "\n";
-    }
-    return text;
-}
-
-std::string counts_text(JsonList const& changes) {
-    std::string text;
-    for (std::string_view const action : {"added", "changed", "reactivated", "retired", "unchanged"}) {
-        std::size_t count = 0;
-        for (auto const& change : changes) count += change.text("action") == action ? 1 : 0;
-        if (count > 0) text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + std::string(action);
-    }
-    return text.empty() ? "nothing to deploy" : text;
+    if (gone.empty()) return true;
+    return context.confirm("Retire what is gone from the files: " + join(gone, ", ") + "?");
 }
 
 int deploy(Context& context, DeployOptions const& options) {
+    bool const single = options.paths.size() == 1;
+    auto const plan = single ? read_plan(options.paths.front()) : Result<Json>(Json());
+    if (!plan) return context.fail(plan.error());
+    if (plan->is_map()) return deploy_plan(context, options, *plan);
     auto const sources = read_sources(context, options.paths);
     if (!sources) return context.fail(sources.error());
     auto const daemon = context.daemon();
     if (!daemon) return context.fail(daemon.error());
-    Json body;
-    body.set("files", files_json(*sources));
-    body.set("root", project_root(options.paths.front()));
-    body.set("dry_run", options.dry_run);
+    bool const whole = single && has_project_file(options.paths.front());
+    auto const body = deploy_request(*sources, project_root(options.paths.front()), options.dry_run, whole);
+    if (whole && !options.dry_run) {
+        auto const sure = may_retire(context, **daemon, body);
+        if (!sure) return context.fail(sure.error());
+        if (!*sure) {
+            context.say("nothing was deployed");
+            return exit_done;
+        }
+    }
     auto const answer = (*daemon)->post("/v1/deploy", body);
     if (!answer) return deploy_refused(context, **daemon, answer.error(), *sources);
-
-    TextIndex const texts(*sources);
-    context.err() << render_diagnostics(context.err_look(), "text", diagnostics_in(*answer, "warnings"), texts);
-    if (print_object(context, *answer, "name")) return exit_done;
-    auto const* changes = answer->find("changes");
-    if (changes == nullptr || !changes->is_list()) return exit_done;
-    for (auto const& change : changes->as_list()) context.out() << change_text(context.out_look(), change);
-    context.out() << std::flush;
-    context.say((options.dry_run ? "dry run, nothing was stored: " : "deployed: ") + counts_text(changes->as_list()));
-    return exit_done;
+    return show_deployed(context, *answer, *sources, options.dry_run);
 }
 
 }  // namespace
@@ -110,10 +103,12 @@ Command deploy_command() {
     return {
         .path = "deploy",
         .summary = "Store and activate workflows, all or nothing",
-        .text = "A changed workflow gets a new version; runs that are under way stay on theirs. What `pawl check` refuses is refused.",
-        .arguments = {{.name = "PATH", .doc = "files, folders or -", .into = &options->paths, .completes = Completes::files}},
+        .text = "A changed workflow gets a new version; runs that are under way stay on theirs. What `pawl check` refuses is refused.\n"
+                "The folder of a whole project (with pawl.yaml) also retires what is gone from its files, and asks before; a plan does exactly\n"
+                "what it says, or is refused with plan_stale when files or versions have changed since.",
+        .arguments = {{.name = "PATH", .doc = "files, folders or -; or one plan", .into = &options->paths, .completes = Completes::files}},
         .options = {{.names = "--dry-run", .doc = "say what would change and store nothing", .into = &options->dry_run}},
-        .examples = {{"pawl deploy flows/", ""}, {"pawl deploy backup.yaml --dry-run", "what would change"}},
+        .examples = {{"pawl deploy flows/", ""}, {"pawl deploy backup.yaml --dry-run", "what would change"}, {"pawl plan -o p.plan && pawl deploy p.plan", ""}},
         .run = [options](Context& context) { return deploy(context, *options); },
     };
 }

@@ -1,5 +1,6 @@
 // pawl explain: what an error code means, what a key of a file does.
 #include <array>
+#include <cmath>
 #include <ostream>
 
 #include "cli/commands.h"
@@ -32,6 +33,7 @@ constexpr std::array code_texts{
     CodeText{code::cycle, "Steps need each other in a circle, so none could ever start.", "Remove one of the needs."},
     CodeText{code::expression_in_run, "A value would be pasted into text that is executed: whoever controls the value would control the program.", "Give it by env and write \"$NAME\"; pawl check --fix does that."},
     CodeText{code::unsafe_crash_policy, "The step is retried, but nothing says whether running it twice is safe after a crash.", "Say idempotent: true, or choose on_crash."},
+    CodeText{code::unsafe_argument, "An argument that comes from outside may begin with '-', and the program would take it for an option.", "Put -- before it, if the program knows that; or hand it over by env."},
     CodeText{code::limit_exceeded, "A limit was reached; the message names it.", "See pawl.yaml(5), LIMITS."},
     CodeText{code::expression_syntax, "The expression is not CEL.", "Try it with pawl eval."},
     CodeText{code::expression_type, "The expression cannot work, whatever its values: types do not fit.", "Convert: int(x), string(x), size(x)."},
@@ -39,6 +41,7 @@ constexpr std::array code_texts{
     CodeText{code::usage, "The command line cannot be understood.", "See pawl help COMMAND."},
     CodeText{code::not_found, "There is no such run, workflow, step or file.", "See pawl run ls, pawl workflow ls."},
     CodeText{code::conflict, "It cannot be done as things stand: the run has ended, is still alive, or another one is active.", "See pawl ps."},
+    CodeText{code::plan_stale, "Files or deployed versions have changed since the plan was made, so it would do something else than it says.", "Make a new one: pawl plan -o FILE"},
     CodeText{code::denied, "This user may not do that.", "See pawl doctor."},
     CodeText{code::invalid_request, "The daemon does not understand the request; pawl and pawld may be of different versions.", "See pawl doctor."},
     CodeText{code::invalid_input, "Inputs of the run do not fit what the workflow declares.", "See pawl workflow inspect NAME."},
@@ -57,16 +60,60 @@ struct ExplainOptions {
     std::string subject;
 };
 
+/// The map that a key holds, when its keys are in the table.
+flow::Place place_within(flow::Place place, flow::Key const& key) {
+    if (key.shape == flow::Shape::steps) return flow::Place::step;
+    if (key.shape == flow::Shape::declarations || key.shape == flow::Shape::declaration) return flow::Place::declaration;
+    if (place == flow::Place::step && key.name == "with") return flow::Place::wait;
+    return key.inner;
+}
+
+/// Follows a path such as workflow.steps.retry; the word workflow may be left out. `place` becomes the map within the key.
 flow::Key const* key_at(std::vector<std::string_view> const& path, flow::Place& place) {
-    place = flow::Place::workflow;
+    place = path.front() == "project" ? flow::Place::project : flow::Place::workflow;
     flow::Key const* key = nullptr;
     for (std::size_t i = 0; i < path.size(); ++i) {
-        if (i == 0 && path[i] == "workflow") continue;
+        if (i == 0 && (path[i] == "workflow" || path[i] == "project")) continue;
         key = flow::find_key(place, path[i]);
         if (key == nullptr) return nullptr;
-        place = key->shape == flow::Shape::steps ? flow::Place::step : key->shape == flow::Shape::declarations || key->shape == flow::Shape::declaration ? flow::Place::declaration : key->inner;
+        place = place_within(place, *key);
     }
     return key;
+}
+
+std::string_view words_for(flow::Shape shape) {
+    using enum flow::Shape;
+    switch (shape) {
+    case text: return "text";
+    case script: return "text that is executed; never with ${{ }}";
+    case choice: return "one of the values below";
+    case integer: return "an integer";
+    case number: return "a number";
+    case boolean: return "true or false";
+    case duration: return "a duration, such as 90s or 1h30m";
+    case expression: return "an expression, see pawl-cel(7)";
+    case pasted: return "text, with ${{ }} for expressions";
+    case value: return "any value";
+    case text_list: return "a list of texts";
+    case pasted_list: return "a list of texts, with ${{ }} for expressions";
+    case value_list: return "a list of values";
+    case shell: return "one of the values below, or a list: a program and its arguments";
+    case text_map: return "a map of names to texts";
+    case pasted_map: return "a map of environment variables to texts, with ${{ }} for expressions";
+    case value_map: return "a map of names to values, with ${{ }} for expressions";
+    case declarations: return "a map of names to types, or to the keys below";
+    case declaration: return "a type, or a map of the keys below";
+    case map: return "a map of the keys below";
+    case steps: return "a list of maps of the keys below";
+    }
+    return "";
+}
+
+std::string bounds_of(flow::Key const& key) {
+    auto const shown = [](double value) { return dump_json(static_cast<std::int64_t>(value)); };
+    if (!std::isfinite(key.min) && !std::isfinite(key.max)) return "";
+    if (!std::isfinite(key.max)) return "at least " + shown(key.min);
+    return shown(key.min) + " to " + shown(key.max);
 }
 
 void print_keys(Context& context, flow::Place place) {
@@ -81,6 +128,8 @@ void print_key(Context& context, std::string const& path, flow::Key const* key, 
     context.out() << painted(look, Paint::bold, path) << "\n";
     if (key != nullptr) {
         std::vector<std::pair<std::string, std::string>> pairs{{"meaning", std::string(key->doc)}};
+        pairs.emplace_back("value", words_for(key->shape));
+        if (auto const bounds = bounds_of(*key); !bounds.empty()) pairs.emplace_back("bounds", bounds);
         if (key->required) pairs.emplace_back("required", "yes");
         if (!key->standard.empty()) pairs.emplace_back("default", std::string(key->standard));
         if (!key->choices.empty()) pairs.emplace_back("values", std::string(key->choices));
@@ -92,6 +141,21 @@ void print_key(Context& context, std::string const& path, flow::Key const* key, 
     }
 }
 
+/// A path of which only the last word is wrong: with the nearest key of its place. Empty when there is none.
+std::string nearest_path(std::vector<std::string_view> const& path) {
+    std::vector<std::string_view> const parent(path.begin(), path.end() - 1);
+    flow::Place place = flow::Place::workflow;
+    if (parent.empty()) return "";
+    if (key_at(parent, place) == nullptr && parent.size() > 1) return "";
+    std::vector<std::string_view> names;
+    for (auto const& key : flow::keys_of(place)) names.push_back(key.name);
+    auto const near = nearest(path.back(), names);
+    if (near.empty()) return "";
+    std::string text;
+    for (auto const word : parent) text += std::string(word) + ".";
+    return text + std::string(near);
+}
+
 int explain(Context& context, ExplainOptions const& options) {
     for (auto const& text : code_texts) {
         if (text.code.name != options.subject) continue;
@@ -99,8 +163,8 @@ int explain(Context& context, ExplainOptions const& options) {
         return exit_done;
     }
     auto const path = split(options.subject, '.');
-    flow::Place place = flow::Place::workflow;
-    bool const whole = path.size() == 1 && path.front() == "workflow";
+    flow::Place place = options.subject == "project" ? flow::Place::project : flow::Place::workflow;
+    bool const whole = options.subject == "project" || options.subject == "workflow";
     auto const* key = whole ? nullptr : key_at(path, place);
     if (whole || key != nullptr) {
         print_key(context, options.subject, key, place);
@@ -109,8 +173,9 @@ int explain(Context& context, ExplainOptions const& options) {
     std::vector<std::string_view> candidates;
     for (auto const& text : code_texts) candidates.push_back(text.code.name);
     for (auto const& known : flow::keys_of(flow::Place::workflow)) candidates.push_back(known.name);
-    auto const near = nearest(options.subject, candidates);
-    return context.fail(make_error(code::not_found, "'" + options.subject + "' is neither an error code nor a key", near.empty() ? "for example unknown_key, or workflow.steps.retry" : "did you mean '" + std::string(near) + "'?"));
+    auto near = std::string(nearest(options.subject, candidates));
+    if (near.empty()) near = nearest_path(path);
+    return context.fail(make_error(code::not_found, "'" + options.subject + "' is neither an error code nor a key", near.empty() ? "for example unknown_key, or workflow.steps.retry" : "did you mean '" + near + "'?"));
 }
 
 }  // namespace

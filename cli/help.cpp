@@ -48,9 +48,10 @@ struct Group {
     std::string_view name;
     std::array<std::string_view, 12> commands;
 };
-constexpr std::array<Group, 5> groups{{
-    {"Files", {"check", "eval", "graph", "explain"}},
-    {"Runs", {"deploy", "run", "exec", "ps", "logs", "inspect", "why", "retry", "cancel", "resolve", "approve", "reject"}},
+constexpr std::array<Group, 6> groups{{
+    {"Files", {"init", "new", "check", "fmt", "eval", "graph", "schema", "explain"}},
+    {"Projects", {"plan", "deploy", "diff", "rollback"}},
+    {"Runs", {"run", "exec", "ps", "logs", "inspect", "why", "retry", "cancel", "resolve", "approve", "reject"}},
     {"What is deployed", {"workflow", "audit"}},
     {"The daemon", {"daemon", "status", "ping", "doctor", "api"}},
     {"pawl itself", {"completion", "version", "help"}},
@@ -111,10 +112,11 @@ std::string render_overview(Look const& look, std::string_view noun) {
                                                             {"3", "not found"},
                                                             {"4", "daemon not reachable, or of another protocol version"},
                                                             {"5", "not permitted"},
-                                                            {"6", "conflict: already running, already ended, queue full"},
+                                                            {"6", "conflict: a stale plan, a name taken, already running, already ended"},
                                                             {"7", "timed out: --wait-timeout, or the run's own"},
                                                             {"8", "run cancelled"},
                                                             {"9", "run skipped by its `if`, with --strict-skip"},
+                                                            {"10", "changes: fmt --check; plan and diff with --exit-code"},
                                                             {"130, 143", "interrupted; the run goes on"}});
     }
     if (!noun.empty()) {

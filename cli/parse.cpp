@@ -150,8 +150,26 @@ Error missing_argument(Command const& command, std::string const& text) {
 
 enum class Outcome { filled, help, version };
 
+/// A name that the command uses itself (`-o FILE` of plan) is not the global one there; its long form still is.
+std::vector<Option> without_names_of(Command const& command, std::vector<Option> shared) {
+    auto const taken = [&](std::string_view name) {
+        return std::any_of(command.options.begin(), command.options.end(), [&](Option const& own) {
+            auto const names = split(own.names, ',');
+            return std::find(names.begin(), names.end(), name) != names.end();
+        });
+    };
+    for (auto& option : shared) {
+        std::vector<std::string> left;
+        for (auto const name : split(option.names, ',')) {
+            if (!taken(name)) left.emplace_back(name);
+        }
+        option.names = join(left, ",");
+    }
+    return shared;
+}
+
 Result<Outcome> fill(Command& command, std::vector<std::string> words, GlobalOptions& globals) {
-    auto const shared = global_options(globals);
+    auto const shared = without_names_of(command, global_options(globals));
     CLI::App app;
     app.set_help_flag("-h,--help");
     bool version = false;

@@ -34,6 +34,7 @@ inline constexpr ErrorCode expression_error{"expression_error"};      ///< at ru
 inline constexpr ErrorCode usage{"usage"};
 inline constexpr ErrorCode not_found{"not_found"};
 inline constexpr ErrorCode conflict{"conflict"};
+inline constexpr ErrorCode plan_stale{"plan_stale"};                  ///< a plan was made for other files or versions than there are now
 inline constexpr ErrorCode denied{"denied"};
 inline constexpr ErrorCode invalid_request{"invalid_request"};
 inline constexpr ErrorCode invalid_input{"invalid_input"};            ///< inputs of a run do not fit their declaration
@@ -51,8 +52,8 @@ inline constexpr ErrorCode corrupt{"corrupt"};
 inline constexpr std::array all{
     invalid_yaml, duplicate_key, unknown_key, missing_key, wrong_type, invalid_value, invalid_name, duplicate_name,
     unknown_name, unknown_kind, conflicting_keys, cycle, expression_in_run, unsafe_crash_policy, unsafe_argument,
-    limit_exceeded, expression_syntax, expression_type, expression_error, usage, not_found, conflict, denied,
-    invalid_request, invalid_input, key_reused, queue_full, degraded, draining, unavailable, timed_out, protocol, io,
+    limit_exceeded, expression_syntax, expression_type, expression_error, usage, not_found, conflict, plan_stale,
+    denied, invalid_request, invalid_input, key_reused, queue_full, degraded, draining, unavailable, timed_out, protocol, io,
     corrupt,
 };
 

@@ -98,6 +98,13 @@ Json definition(Place place) {
 
 }  // namespace
 
+Json project_schema() {
+    Json schema = object({{"$schema", "http://json-schema.org/draft-07/schema#"}, {"title", "pawl project"}, {"description", "pawl.yaml, the file at the root of a project; pawl.yaml(5) explains every key."}});
+    Json const keys = definition(Place::project);
+    for (auto const& [name, value] : keys.as_map()) schema.set(name, value);
+    return schema;
+}
+
 Json workflow_schema() {
     JsonMap definitions;
     definitions.append("duration", object({{"type", "string"}, {"pattern", R"(^([0-9]+(\.[0-9]*)?(h|ms|m|s|us|ns))+$|^0$)"}}));

@@ -7,5 +7,7 @@ namespace pawl::flow {
 
 /// Draft 7. packaging/schema/workflow.schema.json holds it.
 Json workflow_schema();
+/// The same of pawl.yaml, the file at the root of a project.
+Json project_schema();
 
 }  // namespace pawl::flow

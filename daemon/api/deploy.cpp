@@ -17,8 +17,19 @@ constexpr std::size_t files_max = 10'000;
 struct DeployBody {
     std::vector<flow::SourceFile> files;
     std::string root;
-    bool dry_run = false;
+    bool dry_run = false, whole_project = false;
+    std::optional<std::map<std::string, int>> expected;
 };
+
+Result<std::map<std::string, int>> decode_expected(Json const& map) {
+    std::map<std::string, int> expected;
+    for (auto const& [name, version] : map.as_map()) {
+        if (!is_object_name(name) || !version.is_int() || version.as_int() < 0 || version.as_int() > 1'000'000'000)
+            return bad_request("'expected' holds names of workflows with version numbers");
+        expected[name] = static_cast<int>(version.as_int());
+    }
+    return expected;
+}
 
 Result<DeployBody> decode_body(std::string_view text) {
     auto const body = parse_body(text, deploy_bytes_max);
@@ -27,9 +38,16 @@ Result<DeployBody> decode_body(std::string_view text) {
     DeployBody out;
     out.root = fields.required_text("root");
     out.dry_run = fields.boolean("dry_run").value_or(false);
+    out.whole_project = fields.boolean("project").value_or(false);
+    Json const* expected = fields.map("expected");
     Json const* files = fields.list("files");
     if (auto finished = fields.finish(); !finished) return finished.error();
     if (auto checked = check_folder(out.root, "root"); !checked) return checked.error();
+    if (expected != nullptr) {
+        auto decoded = decode_expected(*expected);
+        if (!decoded) return decoded.error();
+        out.expected = std::move(*decoded);
+    }
     if (files == nullptr || files->as_list().empty()) return bad_request("the body lacks 'files'");
     if (files->as_list().size() > files_max) return bad_request("more than " + std::to_string(files_max) + " files in one deploy");
     for (Json const& file : files->as_list()) {
@@ -72,7 +90,21 @@ Prepared load(Reader& reader, std::string_view text) {
     auto changes = changes_of(reader, project);
     PAWL_CRASH_POINT("deploy.checked");
     Prepared prepared;
-    prepared.body = Deploy{std::move(project.files), std::move(body->root), body->dry_run, std::move(changes)};
+    prepared.body = Deploy{std::move(project.files), std::move(body->root), body->dry_run, std::move(changes), body->whole_project, std::move(body->expected)};
+    return prepared;
+}
+
+/// Only a version that this daemon can still load may become active again.
+Prepared load_older(Reader& reader, std::string const& name, int number) {
+    auto stored = reader.source_of(name, number);
+    if (!stored) return refused(stored.error());
+    Diagnostics diagnostics;
+    auto const plan = plan_of(*stored, diagnostics);
+    if (!plan) return refused(plan.error(), std::move(diagnostics));
+    Prepared prepared;
+    prepared.version = stored->version.id;
+    prepared.plan = *plan;
+    prepared.body = RollBack{name, std::move(stored->version)};
     return prepared;
 }
 
@@ -82,6 +114,18 @@ Prepared load(Reader& reader, std::string_view text) {
 Result<Decoded> deploy(Asked const& asked) {
     return Decoded{"project", [asked = asked.shared_from_this()](Core& core, Ticket ticket) {
         prepare(core, ticket, *asked, [asked](Reader& reader) { return load(reader, asked->http.body); });
+    }};
+}
+
+Result<Decoded> roll_back(Asked const& asked) {
+    auto const body = parse_body(asked.http.body);
+    if (!body) return body.error();
+    Fields fields(*body, "the body");
+    auto const number = fields.integer("version", 1, 1'000'000'000);
+    if (auto finished = fields.finish(); !finished) return finished.error();
+    if (!number) return bad_request("the body lacks 'version'");
+    return Decoded{"workflow/" + asked.parts[0], [number = static_cast<int>(*number), asked = asked.shared_from_this()](Core& core, Ticket ticket) {
+        prepare(core, ticket, *asked, [asked, number](Reader& reader) { return load_older(reader, asked->parts[0], number); });
     }};
 }
 

@@ -66,6 +66,7 @@ Result<Decoded> show_workflow(Asked const&);
 Result<Decoded> show_run(Asked const&);
 Result<Decoded> show_last_run(Asked const&);
 Result<Decoded> deploy(Asked const&);           // deploy.cpp
+Result<Decoded> roll_back(Asked const&);
 Result<Decoded> remove_workflow(Asked const&);
 Result<Decoded> start_run(Asked const&);        // start.cpp
 Result<Decoded> exec(Asked const&);

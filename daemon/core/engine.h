@@ -96,6 +96,7 @@ private:
 
     Outcome perform(Deploy const& deploy, Identity const& who);
     Outcome perform(RemoveWorkflow const& removal, Identity const& who);
+    Outcome perform(RollBack const& back, Identity const& who);
     Outcome perform(StartRun const& start, Identity const& who);
     Outcome perform(CancelRun const& cancel, Identity const& who);
     Outcome perform(RetryRun const& retry, Identity const& who);
@@ -110,6 +111,10 @@ private:
     std::optional<Error> refusal(CommandBody const& body) const;
 
     JsonMap deploy_workflow(flow::LoadedFile const& file, flow::LoadedWorkflow const& workflow, Deploy const& deploy, Identity const& who);
+    JsonMap retire(std::string const& name, bool dry_run);
+    /// The active workflows of the deployed folder that none of its files has any more.
+    std::vector<std::string> gone_from(Deploy const& deploy) const;
+    std::optional<Error> staleness(Deploy const& deploy) const;
     VersionRow store_version(WorkflowId workflow, int number, flow::LoadedWorkflow const& loaded, std::string const& file,
                              std::string const& text, std::string const& root, Identity const& who, bool transient);
     Entry& new_run(std::shared_ptr<flow::Plan const> plan, VersionRow const& version, std::string workflow, Identity const& who);

@@ -18,6 +18,7 @@ constexpr std::size_t answers_max = 10'000;
 struct ActionName {
     std::string_view operator()(Deploy const& deploy) const { return deploy.dry_run ? "deploy.dry_run" : "deploy"; }
     std::string_view operator()(RemoveWorkflow const&) const { return "workflow.rm"; }
+    std::string_view operator()(RollBack const&) const { return "workflow.rollback"; }
     std::string_view operator()(StartRun const& start) const { return start.exec ? "run.exec" : "run.start"; }
     std::string_view operator()(CancelRun const&) const { return "run.cancel"; }
     std::string_view operator()(RetryRun const&) const { return "run.retry"; }
@@ -105,7 +106,7 @@ void Engine::answer(Command const& command, Outcome const& outcome) {
 std::optional<Error> Engine::refusal(CommandBody const& body) const {
     bool const starts = std::holds_alternative<StartRun>(body) || std::holds_alternative<RetryRun>(body) ||
                         std::holds_alternative<ResolveStep>(body);
-    if (degraded_ && (starts || std::holds_alternative<Deploy>(body)))
+    if (degraded_ && (starts || std::holds_alternative<Deploy>(body) || std::holds_alternative<RollBack>(body)))
         return error(code::degraded, "nothing new is started: " + degraded_reason_, "free some space; it goes on by itself");
     if (draining_ && starts)
         return error(code::draining, "the daemon is draining: it starts nothing new", "pawl daemon drain --off lets it go on");
@@ -141,12 +142,15 @@ JsonMap Engine::deploy_workflow(flow::LoadedFile const& file, flow::LoadedWorkfl
     change.append("name", loaded.name);
     change.append("action", same ? "unchanged" : active ? "changed" : known ? "reactivated" : "added");
     change.append("version", number);
+    change.append("was", active ? found->second.active.number : 0);
     change.append("hash", loaded.hash);
     change.append("file", file.name);
     JsonList details;
     if (auto const sentences = deploy.details.find(loaded.name); sentences != deploy.details.end() && active && !same)
         for (std::string const& sentence : sentences->second) details.emplace_back(sentence);
     if (active && !same && found->second.active.root != deploy.root) details.emplace_back("its folder is now " + deploy.root);
+    if (active && !same && found->second.active.number < found->second.row.last_number)
+        details.emplace_back("this undoes the rollback to version " + std::to_string(found->second.active.number));
     change.append("details", std::move(details));
     if (same || deploy.dry_run) return change;
 
@@ -162,13 +166,21 @@ JsonMap Engine::deploy_workflow(flow::LoadedFile const& file, flow::LoadedWorkfl
 }
 
 Engine::Outcome Engine::perform(Deploy const& deploy, Identity const& who) {
-    JsonList changes, warnings;
+    JsonList changes;
     std::string object;
+    auto const name_in_audit = [&object](std::string const& name) {
+        if (object.size() < 200) object += (object.empty() ? "workflow/" : " workflow/") + name;
+    };
+    if (auto stale = staleness(deploy)) return {.body = {}, .object = "project", .refused = std::move(stale), .diagnostics = {}};
     for (flow::LoadedFile const& file : deploy.files) {
         for (flow::LoadedWorkflow const& loaded : file.workflows) {
             changes.emplace_back(deploy_workflow(file, loaded, deploy, who));
-            if (object.size() < 200) object += (object.empty() ? "workflow/" : " workflow/") + loaded.name;
+            name_in_audit(loaded.name);
         }
+    }
+    for (std::string const& name : gone_from(deploy)) {
+        changes.emplace_back(retire(name, deploy.dry_run));
+        name_in_audit(name);
     }
     JsonMap body;
     body.append("dry_run", deploy.dry_run);

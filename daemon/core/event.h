@@ -33,9 +33,17 @@ struct Deploy {
     std::string root;                     ///< absolute folder where steps run that name no `dir`
     bool dry_run = false;                 ///< only tell what would change
     std::map<std::string, std::vector<std::string>> details;  ///< by workflow: flow::diff_models against the active version, made off the loop
+    bool whole_project = false;           ///< active workflows of the same root that are in none of the files are retired
+    /// Of a plan: the version of each workflow it touches that was active when it was made, 0 for none. Anything else is code::plan_stale.
+    std::optional<std::map<std::string, int>> expected;
 };
 struct RemoveWorkflow {
     std::string name;
+};
+/// Makes a version that was stored before the active one. No new version is made.
+struct RollBack {
+    std::string workflow;
+    VersionRow version;                   ///< read off the loop
 };
 /// Starts a run of a version whose plan was loaded off the loop.
 struct StartRun {
@@ -96,7 +104,7 @@ struct Unprepared {
     Diagnostics diagnostics;
 };
 
-using CommandBody = std::variant<Deploy, RemoveWorkflow, StartRun, CancelRun, RetryRun, ResolveStep, AnswerApproval, Drain, Stop, Unprepared>;
+using CommandBody = std::variant<Deploy, RemoveWorkflow, RollBack, StartRun, CancelRun, RetryRun, ResolveStep, AnswerApproval, Drain, Stop, Unprepared>;
 /// A decoded, authorised request that changes something. Its audit row and its answer are stored in the transaction of its effects.
 struct Command {
     ReplyTo reply_to = 0;

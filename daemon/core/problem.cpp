@@ -13,9 +13,10 @@ int http_status(ErrorCode error_code) {
         ErrorCode code;
         int status;
     };
-    static constexpr std::array<Row, 16> rows{{{code::not_found, 404},
+    static constexpr std::array<Row, 17> rows{{{code::not_found, 404},
                                                {code::denied, 403},
                                                {code::conflict, 409},
+                                               {code::plan_stale, 409},
                                                {code::invalid_request, 400},
                                                {code::usage, 400},
                                                {code::key_reused, 422},

@@ -1,9 +1,11 @@
-// libFuzzer: any bytes as a YAML file. Reads them, shows every mistake, makes JSON of the trees, and looks up a place in each scalar.
+// libFuzzer: any bytes as a YAML file. Reads them, shows every mistake, makes JSON of the trees, looks up a place in each scalar, and lays
+// the file out: the same trees come back, and a second time changes nothing.
 #include <cstdint>
 #include <string>
 
 #include "common/base/text.h"
 #include "common/yaml/document.h"
+#include "common/yaml/format.h"
 #include "common/yaml/render.h"
 
 namespace {
@@ -45,6 +47,10 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
         fixes.insert(fixes.end(), error.fixes.begin(), error.fixes.end());
     }
     parse("f.yaml", apply_fixes(file.text, fixes));
+    if (auto const once = format(file)) {
+        auto const again = format(parse("f.yaml", *once));
+        ASSERT(again && *again == *once);
+    }
     for (auto const& document : file.documents) {
         check_node(file, document->root);
         ASSERT(parse_json(dump_json(to_json(document->root)), {.bytes_max = 64u << 20, .depth_max = 64}));

@@ -9,7 +9,8 @@ from kit import BIN, Daemon, check, finish
 NOBODY, OTHER = 65534, 54321
 ROUTES = [("GET", "/v1/ping", None), ("GET", "/v1/status", None), ("GET", "/v1/openapi.yaml", None),
           ("POST", "/v1/deploy", {"files": [{"name": "x.yaml", "text": "kind: workflow\nname: theirs\nsteps: [{id: a, run: 'true'}]"}], "root": "/", "dry_run": False}),
-          ("GET", "/v1/workflows", None), ("GET", "/v1/workflows/mine", None), ("GET", "/v1/workflows/mine/versions", None), ("DELETE", "/v1/workflows/mine", None),
+          ("GET", "/v1/workflows", None), ("GET", "/v1/workflows/mine", None), ("GET", "/v1/workflows/mine/versions", None), ("POST", "/v1/workflows/mine/rollback", {"version": 1}),
+          ("DELETE", "/v1/workflows/mine", None),
           ("POST", "/v1/runs", {"workflow": "mine", "inputs": {}}), ("POST", "/v1/exec", {"argv": ["/bin/touch", "OWNED"], "dir": "/"}),
           ("GET", "/v1/runs", None), ("GET", "/v1/runs/last", None), ("GET", "/v1/runs/1", None), ("POST", "/v1/runs/2/cancel", {"now": True}), ("POST", "/v1/runs/1/retry", {"from": "a"}),
           ("POST", "/v1/runs/1/steps/a/resolve", {"as": "success"}), ("GET", "/v1/runs/1/events", None), ("GET", "/v1/runs/1/logs", None), ("GET", "/v1/audit", None),
@@ -84,7 +85,7 @@ def try_connect(daemon):
 def one_refusal_one_row(daemon):
     """A fresh uid, few enough refusals for its budget: exactly one row each, with its action and object."""
     uid = 50001
-    some = ROUTES[:3] + [ROUTES[7], ROUTES[20]]
+    some = ROUTES[:3] + [r for r in ROUTES if r[0] == "DELETE" or r[1].endswith("/stop")]
     as_user(uid, lambda: ask(daemon, some))
     rows = sorted((r for r in daemon.audit() if r["uid"] == uid), key=lambda r: r["seq"])
     check(len(rows) == len(some), "each refusal has exactly one row", rows)

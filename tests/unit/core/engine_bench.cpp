@@ -92,13 +92,15 @@ int EngineBench::command(CommandBody body, std::string key, std::string request)
     command.idempotency_key = std::move(key);
     command.request_hash = std::move(request);
     command.body = std::move(body);
+    if (auto const* deployment = std::get_if<Deploy>(&command.body))
+        for (flow::LoadedFile const& file : deployment->files)
+            for (flow::LoadedWorkflow const& workflow : file.workflows) plans_[workflow.hash] = workflow.plan;
     apply(command);
     return status_;
 }
 
 void EngineBench::deploy(std::string const& text, bool dry_run) {
     flow::LoadedFile file = loaded(text);
-    for (flow::LoadedWorkflow const& workflow : file.workflows) plans_[workflow.hash] = workflow.plan;
     Deploy deployment;
     deployment.files.push_back(std::move(file));
     deployment.root = "/srv/project";

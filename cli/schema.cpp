@@ -1,0 +1,32 @@
+// pawl schema: the JSON Schema of a kind of document, for editors.
+#include <ostream>
+
+#include "cli/commands.h"
+#include "common/flow/schema.h"
+
+namespace pawl::cli {
+namespace {
+
+struct SchemaOptions {
+    std::string kind;
+};
+
+}  // namespace
+
+Command schema_command() {
+    auto const options = std::make_shared<SchemaOptions>();
+    return {
+        .path = "schema",
+        .summary = "Print the JSON Schema of a kind of document",
+        .text = "Made from the same table of keys as the loader. For editors: a file takes it by the line\n"
+                "  # yaml-language-server: $schema=workflow.schema.json",
+        .arguments = {{.name = "KIND", .doc = "the kind", .into = &options->kind, .completes = Completes::choices, .choices = {"workflow", "project"}}},
+        .examples = {{"pawl schema workflow > workflow.schema.json", ""}},
+        .run = [options](Context& context) -> int {
+            context.out() << dump_json_pretty(options->kind == "project" ? flow::project_schema() : flow::workflow_schema()) << "\n";
+            return exit_done;
+        },
+    };
+}
+
+}  // namespace pawl::cli
