@@ -39,6 +39,9 @@ StepDraft read_step(Reader& reader, yaml::Node const& node, Section section, Ste
 struct StepSight {
     Sight values, condition, retry;
 };
+/// "unknown name 'exit_code'" in retry.if → step.exit_code.
+void explain_attempt_field(Error& error);
+
 void compile_step(Reader& reader, Expressions& expressions, StepDraft const& draft, StepSight& sight, StepPlan& step);
 /// The type of `steps.ID.outputs`; none: a map of text.
 std::optional<cel::Type> outputs_type(StepPlan const& step);
