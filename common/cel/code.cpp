@@ -17,6 +17,7 @@ Coerce coercion_to(Type const& type) {
     switch (type.kind()) {
     case Type::Kind::timestamp: return Coerce::timestamp;
     case Type::Kind::duration: return Coerce::duration;
+    case Type::Kind::integer: return Coerce::integer;
     case Type::Kind::real: return Coerce::real;
     case Type::Kind::bytes: return Coerce::bytes;
     case Type::Kind::optional: return coercion_to(type.element());

@@ -40,7 +40,7 @@ enum class Op : std::uint8_t {
 };
 
 /// JSON has no timestamps: what a declaration promises is converted where it is read.
-enum class Coerce : std::uint8_t { none, timestamp, duration, real, bytes };
+enum class Coerce : std::uint8_t { none, timestamp, duration, integer, real, bytes };
 
 struct Instruction {
     Op op = Op::constant;

@@ -181,8 +181,14 @@ Value Evaluation::coerce(Value const& value, Coerce to, Index node) {
         if (value.is(VK::unsigned_integer)) return Value::real(static_cast<double>(value.as_uint()));
         return value;
     }
-    if (!value.is(VK::string)) return value;
     at_ = node;
+    if (to == Coerce::integer) {
+        std::int64_t whole = 0;
+        if (!value.is(VK::real)) return value;
+        if (whole_number(value, whole)) return Value::integer(whole);
+        return error(std::string(code_.source_of(node)) + " is declared int, but is " + describe(value), "declare it as number");
+    }
+    if (!value.is(VK::string)) return value;
     if (to == Coerce::timestamp) {
         if (auto const parsed = parse_timestamp(value.as_text())) return Value::timestamp(*parsed);
         return error(std::string(code_.source_of(node)) + " is declared timestamp, but is " + describe(value), "a timestamp looks like 2026-11-24T17:20:12Z");

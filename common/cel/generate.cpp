@@ -5,6 +5,7 @@
 
 #include "common/base/error_codes.h"
 #include "common/cel/code_builder.h"
+#include "common/cel/functions/globs.h"
 
 namespace pawl::cel {
 namespace {
@@ -196,21 +197,21 @@ private:
         return instruction;
     }
 
-    /// matches(text, '…'): the pattern is compiled once, here, and a wrong one is told now.
+    /// matches(text, '…') and glob: the pattern is compiled once, here, and a wrong one is told now.
     void constant_pattern(Node const& node, Instruction const& call) {
-        if (node.text != "matches" || call.b != 2) return;
-        Instruction const& argument = code_->nodes[code_->operands[call.a + 1]];
-        if (argument.op != Op::constant || !code_->constants[argument.a].is(Value::Kind::string)) return;
-        std::string_view const text = code_->constants[argument.a].as_text();
+        bool const is_glob = node.text == "glob";
+        if ((node.text != "matches" && !is_glob) || call.b != 2) return;
+        Index const argument = code_->operands[call.a + 1];
+        if (!builder_.is_constant(argument) || !builder_.constant(argument).is(Value::Kind::string)) return;
+        std::string problem, text(builder_.constant(argument).as_text());
+        if (is_glob) text = glob_expression(text, problem);
         for (auto const& known : code_->patterns) {
             if (known->pattern() == text) return;
         }
         auto pattern = std::make_unique<Regex const>(text);
-        if (!pattern->problem().empty()) {
-            reporter_.error(code::expression_type, ast_[node.children.back()].at, "wrong pattern: " + pattern->problem(), "the syntax is that of RE2");
-            return;
-        }
-        code_->patterns.push_back(std::move(pattern));
+        if (problem.empty()) problem = pattern->problem();
+        if (problem.empty()) code_->patterns.push_back(std::move(pattern));
+        else reporter_.error(code::expression_type, ast_[node.children.back()].at, "wrong pattern: " + problem, is_glob ? "" : "the syntax is that of RE2");
     }
 
     // --- folding ---

@@ -138,7 +138,7 @@ private:
     }
 
     /// Unknown functions belong to the code: the copy has its own.
-    Function const* function(Function const& old) const {
+    Function const* function(Function const& old) {
         for (auto const& unknown : made_.code().unknown_functions) {
             if (old.overloads.empty() && unknown->name == old.name) return unknown.get();
         }
@@ -153,7 +153,7 @@ private:
     Program::Code const& old_;
     Activation const& known_;
     std::vector<Needs> needs_;  ///< one a node of the old code
-    mutable CodeBuilder made_;
+    CodeBuilder made_;
 };
 
 }  // namespace

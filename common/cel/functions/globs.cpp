@@ -1,5 +1,5 @@
-// glob(text, pattern): `*` is any text without '/', `**` any text, `?` one character but '/', [a-z] one of a range, \ takes the next as it is.
-#include <string>
+// glob(text, pattern), by way of a regular expression.
+#include "common/cel/functions/globs.h"
 
 #include "common/cel/evaluation.h"
 #include "common/cel/functions/library.h"
@@ -7,7 +7,6 @@
 namespace pawl::cel {
 namespace {
 
-/// As a regular expression: RE2 then keeps the time linear whatever the pattern.
 class Translation {
 public:
     explicit Translation(std::string_view glob) : glob_(glob) {}
@@ -65,9 +64,8 @@ private:
 
 Value glob(Evaluation& in, std::span<Value const> a) {
     if (!in.charge(1 + a[1].size() / 8)) return in.exhausted();
-    Translation translation(a[1].as_text());
-    std::string const expression = translation.run();
-    std::string problem = translation.problem;
+    std::string problem;
+    std::string const expression = glob_expression(a[1].as_text(), problem);
     Regex const* const regex = problem.empty() ? in.pattern(expression, problem) : nullptr;
     if (regex == nullptr) return problem.empty() ? in.exhausted() : in.error("wrong pattern: " + problem, "* is any text without '/', ** any text, ? one character, [a-z] one of a range");
     if (!in.charge(a[0].size() * regex->size() / 64)) return in.exhausted();
@@ -75,6 +73,13 @@ Value glob(Evaluation& in, std::span<Value const> a) {
 }
 
 }  // namespace
+
+std::string glob_expression(std::string_view glob, std::string& problem) {
+    Translation translation(glob);
+    std::string expression = translation.run();
+    problem = std::move(translation.problem);
+    return expression;
+}
 
 void add_globs(Library& library) {
     library.function("glob", {Type::Kind::string, Type::Kind::string}, Type::Kind::boolean, glob);

@@ -232,3 +232,11 @@ TEST_CASE("eval_bool takes true and false only", "[cel][eval]") {
     CHECK(text.error().message == "this is the string '12', where true or false is needed");
     CHECK(text.error().code == code::expression_error);
 }
+
+TEST_CASE("a declared int is an int, however JSON spells it, and never a fraction", "[cel][eval]") {
+    std::string const others = R"("dry": false, "amount": 1, "name": "n", "tags": [], "due": "2026-01-02T03:04:05Z"})";
+    Values given = values();
+    CHECK(eval_text("inputs.count / 2", given.set("inputs", R"({"count": 3.0, )" + others)) == "1");
+    CHECK(contains(eval_text("inputs.count / 2", given.set("inputs", R"({"count": 3.5, )" + others)), "inputs.count is declared int, but is the number 3.5"));
+    CHECK(eval_text("inputs.amount / 2", given) == "0.5");
+}
