@@ -54,7 +54,7 @@ std::vector<CommandEntry> const& command_entries() {
         {"why", "Tell why a run or a step is as it is", why_command},
         {"workflow inspect", "Show all about a workflow", workflow_inspect_command},
         {"workflow ls", "List the deployed workflows", workflow_ls_command},
-        {"workflow rm", "Remove a workflow; its history stays, live runs end", workflow_rm_command},
+        {"workflow rm", "Remove a workflow; its history stays, live runs go on to their end", workflow_rm_command},
         {"workflow versions", "List the versions of a workflow", workflow_versions_command},
     };
     return entries;

@@ -51,6 +51,12 @@ std::string approval_sentence(Json const& run, Json const& step, flow::StepPlan 
 std::string reason_sentence(Json const& run, Json const& step, flow::StepPlan const* plan, UtcTime now) {
     auto const status = step.text("status");
     auto const reason = step.text("reason");
+    if (reason == "resolved") {  // "resolved by hand: the comment"
+        auto const message = step.text("message");
+        auto const colon = message.find(": ");
+        return "it was settled by hand as " + std::string(status == "succeeded" ? "success" : "failed") + (colon == std::string::npos ? "" : message.substr(colon));
+    }
+    if (step.flag("carried") && status != "succeeded") return "it had ended so in run " + std::to_string(run.number("retry_of")) + ", which this run retries";
     if (step.flag("carried")) return "it had succeeded in run " + std::to_string(run.number("retry_of")) + ", which this run retries";
     if (status == "skipped" && reason == "condition") return "its 'if' was false";
     if (status == "skipped" && reason == "upstream") return "a step it needs ended badly";
@@ -67,6 +73,8 @@ std::string reason_sentence(Json const& run, Json const& step, flow::StepPlan co
         if (plan != nullptr) {
             if (auto const more = why_not_retried(*plan, step); !more.empty()) text += "; " + more;
         }
+        auto const later = run.number("settled_in");
+        if (status == "lost" && later != 0) text += "; it was settled by hand: run " + std::to_string(later) + " goes on";
         return text;
     }
     if (status == "succeeded") return "it ended well" + (step.number("attempts") > 1 ? " at attempt " + std::to_string(step.number("attempts")) : std::string());
@@ -125,7 +133,7 @@ int why(Context& context, WhyOptions const& options) {
     if (steps == nullptr || !steps->is_list()) return exit_done;
     for (auto const& step : steps->as_list()) {
         auto const status = step.text("status");
-        if (status == "succeeded" || status == "running") continue;  // only what needs a reason
+        if ((status == "succeeded" && step.text("reason") != "resolved") || status == "running") continue;  // only what needs a reason
         if (step.text("section", "steps") != "steps" && (status == "skipped" || status == "pending")) continue;
         context.out() << "\n";
         explain_step(context, *run, step, plan_of(step.text("id")));

@@ -232,8 +232,18 @@ private:
     std::ostream& out_;
 };
 
+class SilentProgress final : public Progress {
+public:
+    void event(RunView const&, JournalEvent const&) override {}
+    void line(RunView const&, LogLine const&) override {}
+    void tick(RunView const&, UtcTime) override {}
+    void note(std::string_view) override {}
+    void finish(RunView const&, UtcTime) override {}
+};
+
 }  // namespace
 
+std::unique_ptr<Progress> silent_progress() { return std::make_unique<SilentProgress>(); }
 std::unique_ptr<Progress> plain_progress(std::ostream& out, Look look) { return std::make_unique<PlainProgress>(out, look); }
 std::unique_ptr<Progress> json_progress(std::ostream& out) { return std::make_unique<JsonProgress>(out); }
 

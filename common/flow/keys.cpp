@@ -190,7 +190,7 @@ constexpr Foreign foreign_words[] = {
     {Place::workflow, "params", "inputs"},      {Place::workflow, "parameters", "inputs"},
     {Place::workflow, "variables", "vars"},     {Place::workflow, "tags", "labels"},
     {Place::workflow, "id", "name"},            {Place::workflow, "title", "description"},
-    {Place::workflow, "on_error", "on_failure"}, {Place::workflow, "on_exit", "finally"},
+    {Place::workflow, "on_fail", "on_failure"},  {Place::workflow, "on_error", "on_failure"}, {Place::workflow, "on_exit", "finally"},
     {Place::workflow, "cleanup", "finally"},    {Place::workflow, "always", "finally"},
     {Place::workflow, "handlers", "finally"},   {Place::workflow, "max_parallel", "concurrency"},
     {Place::workflow, "parallel", "concurrency"}, {Place::retry, "max", "max_attempts"},

@@ -22,6 +22,13 @@ constexpr Duration handler_timeout = 10min;
 /// Keys that only programs have.
 constexpr std::string_view program_keys[] = {"shell", "dir", "env", "files", "retry", "timeout", "stop", "outputs", "on_crash", "idempotent"};
 
+/// How a program that people write as `shell` takes its script; empty for what is none that we know.
+std::string_view flag_of_interpreter(std::string_view name) {
+    if (name == "zsh" || name == "ksh" || name == "dash" || name == "fish" || name == "python" || name == "python3" || name == "pwsh") return "-c";
+    if (name == "perl" || name == "ruby" || name == "node" || name == "lua") return "-e";
+    return "";
+}
+
 std::optional<std::vector<std::string>> read_shell(Reader& reader, Fields const& fields) {
     Node const* node = fields.find("shell");
     if (!node) return {};
@@ -31,6 +38,11 @@ std::optional<std::vector<std::string>> read_shell(Reader& reader, Fields const&
         if (shell.empty() || shell.front().empty())
             reader.error(code::invalid_value, node->where, "'shell' names no program", "shell: [python3, -c]");
         return shell;
+    }
+    if (std::string_view const flag = flag_of_interpreter(node->text); !flag.empty()) {
+        reader.error(code::invalid_value, node->where, quoted(node->text) + " is no value of 'shell'",
+                     "shell: [" + node->text + ", " + std::string(flag) + "]");
+        return {};
     }
     auto const choice = fields.choice("shell");
     if (!choice) return {};
@@ -243,7 +255,7 @@ StepDefaults read_defaults(Reader& reader, Expressions& expressions, Scope& scop
     if (Node const* map = fields.find("retry")) {
         Fields const retry = reader.read_map(*map, Place::retry);
         defaults.retry = read_retry(reader, retry);
-        Sight failed([&scope] { return scope.defaults_retry(); });
+        Sight failed([&scope] { return scope.defaults_retry(); }, explain_attempt_field);
         if (Node const* condition = retry.find("if")) defaults.retry->condition = expressions.bare(*condition, failed, "if");
     }
     return defaults;

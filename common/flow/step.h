@@ -44,6 +44,9 @@ StepDraft read_undo(Reader& reader, yaml::Node const& node, StepPlan const& undo
 struct StepSight {
     Sight values, condition, retry, arm;
 };
+/// "unknown name 'exit_code'" in retry.if → step.exit_code.
+void explain_attempt_field(Error& error);
+
 void compile_step(Reader& reader, Expressions& expressions, StepDraft const& draft, StepSight& sight, StepPlan& step);
 /// The type of `steps.ID.outputs`; none: a map of text.
 std::optional<cel::Type> outputs_type(StepPlan const& step);

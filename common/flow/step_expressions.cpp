@@ -96,6 +96,11 @@ std::vector<cel::Type::Field> approval_fields() {
 
 }  // namespace
 
+void explain_attempt_field(Error& error) {
+    for (std::string_view const field : {"exit_code", "signal", "timed_out", "attempt", "reason"})
+        if (error.message == "unknown name '" + std::string(field) + "'") error.hint = "did you mean step." + std::string(field) + "?";
+}
+
 void compile_step(Reader& reader, Expressions& expressions, StepDraft const& draft, StepSight& sight, StepPlan& step) {
     Fields const& fields = draft.fields;
     if (Node const* condition = fields.find("if")) step.condition = expressions.bare(*condition, sight.condition, "if");

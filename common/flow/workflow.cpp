@@ -140,10 +140,20 @@ private:
         for (yaml::Member const& member : map->members) {
             if (!good_name(member.key, "a variable")) continue;
             // Only what may read other vars needs to see the latest of them.
-            if (!sight || holds_expression(member.value)) sight.emplace([&scope] { return scope.workflow(); });
+            if (!sight || holds_expression(member.value)) sight.emplace([&scope] { return scope.workflow(); }, [map, &member](Error& error) { explain_later_var(error, *map, member); });
             cel::Template value = expressions_.value(member.value, *sight);
             scope.add_var(member.key.text, type_of(value), value.tainted());
             plan_.vars.push_back({member.key.text, std::move(value)});
+        }
+    }
+
+    /// "no such field 'b' in vars" → it is there, but not yet.
+    static void explain_later_var(Error& error, Node const& map, yaml::Member const& self) {
+        if (!error.message.ends_with(" in vars")) return;
+        for (yaml::Member const* later = &self; later != map.members.data() + map.members.size(); ++later) {
+            if (error.message.find("'" + later->key.text + "'") == std::string::npos) continue;
+            error.hint = later == &self ? "a var cannot see itself" : "a var sees only those above it: move '" + later->key.text + "' up";
+            return;
         }
     }
 
@@ -160,6 +170,8 @@ private:
             cel::Environment environment = scope.workflow();
             environment.expect(cel::Type::Kind::boolean);
             return environment;
+        }, [](Error& error) {
+            if (error.message == "unknown name 'steps'") error.hint = "a workflow's 'if' sees no steps: it is judged before they begin";
         });
         if (Node const* node = fields_.find("if")) plan_.condition = expressions_.bare(*node, condition, "if");
         if (Node const* node = fields_.find("concurrency")) plan_.concurrency = read_concurrency(*node, scope);
@@ -193,10 +205,14 @@ private:
         for (StepIndex const index : order.order) {
             StepPlan& step = plan_.steps[index];
             StepSet const* visible = order.broken[index] ? nullptr : &order.visible[index];
+            auto const explain_retry = [this, visible, &step](Error& error) {
+                explain_hidden_step(error, visible, step);
+                explain_attempt_field(error);
+            };
             auto const explain = [this, visible, &step](Error& error) { explain_hidden_step(error, visible, step); };
             StepSight sight{.values = Sight([&scope, visible, &step] { return scope.values(visible, step.section); }, explain),
                             .condition = Sight([&scope, visible, &step] { return scope.condition(visible, step.section); }, explain),
-                            .retry = Sight([&scope, visible, &step] { return scope.retry(visible, step.section); }, explain),
+                            .retry = Sight([&scope, visible, &step] { return scope.retry(visible, step.section); }, explain_retry),
                             .arm = Sight([&scope, visible, &step] { return scope.arm(visible, step.section); }, explain)};
             compile_step(reader_, expressions_, drafts_[index], sight, step);
             if (auto type = outputs_type(step)) scope.set_outputs(index, *std::move(type));

@@ -16,7 +16,7 @@ constexpr Route table[] = {
     {"POST", "/v1/deploy", Permission::deploy, "deploy", "", api::deploy, "Stores and activates new versions of what changed, all or nothing."},
     {"GET", "/v1/workflows", view, "workflow.list", "filter limit after", list_workflows, "The active workflows."},
     {"GET", "/v1/workflows/{name}", view, "workflow.show", "version", show_workflow, "One version of a workflow with its model and source; the active one by default."},
-    {"DELETE", "/v1/workflows/{name}", Permission::deploy, "workflow.rm", "", remove_workflow, "Deactivates a workflow; its history stays and live runs end."},
+    {"DELETE", "/v1/workflows/{name}", Permission::deploy, "workflow.rm", "", remove_workflow, "Deactivates a workflow; its history stays and live runs go on to their end."},
     {"POST", "/v1/workflows/{name}/rollback", Permission::deploy, "workflow.rollback", "", roll_back, "Makes an older version active; runs that are under way stay on theirs."},
     {"GET", "/v1/workflows/{name}/versions", view, "workflow.versions", "filter limit after", list_versions, "The versions of a workflow."},
     {"GET", "/v1/runs", view, "run.list", "filter limit after live workflow order", list_runs, "Runs, newest first."},

@@ -1,5 +1,6 @@
 #include "daemon/core/carry.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "common/base/error_codes.h"
@@ -75,9 +76,11 @@ Status carry_over(Run& fresh, StoredRun const& ended, std::string_view from) {
     }
     bool any = false;
     for (std::size_t i = 0; i < again.size(); ++i) any = any || again[i];
+    auto const went_wrong = [](StepRow const& step) { return step.state != StepState::succeeded && step.state != StepState::skipped; };
+    if (from.empty() && ended.run.state == RunState::succeeded && std::ranges::none_of(ended.steps, went_wrong)) any = false;
     if (!any)
-        return conflict("every step of run " + std::to_string(ended.run.id.value) + " succeeded: there is nothing to retry",
-                        "name a step: pawl retry " + std::to_string(ended.run.id.value) + " --from STEP");
+        return conflict("nothing failed in run " + std::to_string(ended.run.id.value),
+                        "use --from STEP: pawl retry " + std::to_string(ended.run.id.value) + " --from STEP");
     carry_values(fresh, ended);
     for (std::size_t i = 0; i < again.size(); ++i)
         if (!again[i] && !is_handler(plan, i)) carry_step(fresh, ended, i);

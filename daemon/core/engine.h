@@ -149,6 +149,7 @@ private:
     std::map<std::string, AnswerRow, std::less<>> answers_;  ///< by uid and key
     std::vector<std::string> answer_order_;           ///< oldest first, from answer_first_ on
     std::size_t answer_first_ = 0;
+    std::map<RunId, RunId> settled_;                  ///< by resolves since the start: rows that a command read may be older
     bool draining_ = false, degraded_ = false;
     std::string degraded_reason_;
     std::size_t unloadable_ = 0;

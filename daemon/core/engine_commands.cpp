@@ -29,6 +29,10 @@ struct ActionName {
     std::string_view operator()(Unprepared const&) const { return "unprepared"; }  // is not audited
 };
 
+std::string_view name_of(ResolveStep::As as) {
+    return as == ResolveStep::As::success ? "success" : as == ResolveStep::As::failed ? "failed" : "retry";
+}
+
 std::string run_object(RunId id) { return "run/" + std::to_string(id.value); }
 
 Error error(ErrorCode error_code, std::string message, std::string hint) {
@@ -239,6 +243,7 @@ void Engine::insert(Entry& entry) {
     data.append("workflow", run.workflow);
     data.append("version", run.version_number);
     if (run.row.retry_of) data.append("retry_of", run.row.retry_of.value);
+    if (!run.resolved.is_null()) data.append("resolved", std::move(run.resolved));
     record(run, now_, "run.queued", "", 0, Json(std::move(data)));
     changed_.insert(run.row.id);
 }
@@ -320,7 +325,7 @@ Engine::Outcome Engine::perform(StartRun const& start, Identity const& who) {
         else workflows_[start.workflow] = Catalogued{row, {}};
     } else {
         auto const found = workflows_.find(start.workflow);
-        if (found == workflows_.end() || !found->second.row.active)
+        if (found == workflows_.end() || (!found->second.row.active && !start.from_file))
             return {.body = {}, .object = std::move(object),
                     .refused = error(code::not_found, "there is no workflow '" + start.workflow + "'", "pawl workflow ls lists them"),
                     .diagnostics = {}};
@@ -391,9 +396,26 @@ Engine::Outcome Engine::perform(RetryRun const& retry, Identity const& who) {
 }
 
 Engine::Outcome Engine::perform(ResolveStep const& resolve, Identity const& who) {
-    return start_again(resolve.run, who, [&](Run& fresh) {
-        return carry_over_resolved(fresh, *resolve.run.ended, resolve.step, resolve.as, resolve.comment);
-    });
+    RunId const ended = resolve.run.run;
+    auto const known = settled_.find(ended);
+    RunId const settled_in = known != settled_.end() ? known->second : resolve.run.ended ? resolve.run.ended->settled_in : RunId{};
+    Outcome outcome;
+    RunId fresh_run;
+    if (settled_in) {
+        std::string const id = std::to_string(settled_in.value);
+        outcome.refused = error(code::conflict, "run " + std::to_string(ended.value) + " was already settled in run " + id,
+                                "that one goes on from here: pawl inspect " + id);
+    } else {
+        outcome = start_again(resolve.run, who, [&](Run& fresh) {
+            fresh_run = fresh.row.id;
+            fresh.resolved = JsonMap{{"step", resolve.step}, {"as", name_of(resolve.as)}, {"comment", resolve.comment}};
+            return carry_over_resolved(fresh, *resolve.run.ended, resolve.step, resolve.as, resolve.comment);
+        });
+        if (!outcome.refused) settled_[ended] = fresh_run;
+    }
+    outcome.object = run_object(ended) + "/" + resolve.step + " as " + std::string(name_of(resolve.as));
+    if (!resolve.comment.empty()) outcome.object += ": " + resolve.comment;
+    return outcome;
 }
 
 Engine::Outcome Engine::perform(AnswerApproval const& answer, Identity const& who) {

@@ -59,6 +59,7 @@ struct StartRun {
         std::string file, text;
     };
     std::optional<Transient> transient;
+    bool from_file = false;               ///< came as a text: the version need not be of an active workflow
     bool exec = false;                    ///< of a single command: audited as run.exec
 };
 struct CancelRun {

@@ -196,6 +196,7 @@ struct StoredRun {
     RunDataRow data;
     std::vector<StepRow> steps;          ///< by index; all of them
     std::vector<AttemptRow> attempts;    ///< the live ones (launching, stopping) and those with sweep_due
+    RunId settled_in;                    ///< the run that went on after a step was settled by hand; 0: none
 };
 
 }  // namespace pawl

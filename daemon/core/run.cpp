@@ -334,6 +334,8 @@ void Machine::settle_known(StepIndex index, AttemptRow const& ended, AttemptEnd 
     StepRow& row = run_.steps[index];
     Judgement verdict = judge(plan_.steps[index], end);
     row.outputs = std::move(verdict.outputs);
+    if (end.kind == EndKind::start_failed)
+        if (Result<LaunchSpec> const spec = decode_spec(row.spec)) verdict.message = start_failure(end, *spec);
     if (attempt.stop_requested && !verdict.succeeded) {
         attempt.state = AttemptState::cancelled;
         attempt.reason = Reason::cancelled;

@@ -43,6 +43,7 @@ struct Run {
     int version_number = 0;
     std::string root;                       ///< where steps run that name no `dir`
     RunChanges changes;
+    Json resolved;                          ///< until it is stored: the step that was settled by hand when this run was made
     std::optional<Json> steps_seen;         ///< the variable `steps`, kept while the run is busy
 };
 
