@@ -4,9 +4,12 @@
 #include <ostream>
 
 #include "cli/commands.h"
+#include "cli/eval_typed.h"
 #include "cli/sources.h"
 #include "common/base/error_codes.h"
+#include "common/calendar/zones.h"
 #include "common/cel/program.h"
+#include "common/cel/trace.h"
 #include "common/yaml/render.h"
 
 namespace pawl::cli {
@@ -14,7 +17,7 @@ namespace {
 
 struct EvalOptions {
     std::string expression, vars;
-    bool batch = false;
+    bool batch = false, typed = false, explain = false;
 };
 
 class MapActivation final : public cel::Activation {
@@ -58,7 +61,9 @@ cel::Type type_of(Json const& value) {
 }
 
 cel::Compiled compiled(std::string const& expression, JsonMap const& values) {
+    static calendar::Zones const zones;
     cel::Environment environment;
+    environment.zones(zones);
     for (auto const& [name, value] : values) environment.variable(name, type_of(value));
     if (values.find("now") == nullptr) environment.variable("now", cel::Type(cel::Type::Kind::timestamp));
     return cel::compile({.text = expression, .place = {}}, environment);
@@ -72,6 +77,29 @@ int refuse(Context& context, Diagnostics diagnostics, std::string const& express
     return exit_failed;
 }
 
+Json to_json(cel::Trace::Part const& part, std::string const& text) {
+    Json json;
+    json.set("text", text.substr(part.begin, part.end - part.begin)).set("offset", part.begin).set("value", part.value);
+    return json.set("times", part.times).set("failed", part.failed).set("decided", part.decided);
+}
+
+/// The expression with the value under each part, then its conditions, and which of them decided.
+int explain(Context& context, cel::Program const& program, cel::Activation const& values, std::string const& expression) {
+    cel::Budget budget;
+    cel::Trace trace;
+    auto const value = program.eval(values, budget, trace);
+    if (context.format() == OutputFormat::json) {
+        Json json, parts{JsonList()};
+        for (auto const& part : trace.parts) parts.as_list().push_back(to_json(part, trace.text));
+        if (value) json.set("value", *value);
+        else json.set("error", value.error().message);
+        context.out() << dump_json_pretty(json.set("parts", std::move(parts))) << '\n';
+        return value ? exit_done : exit_failed;
+    }
+    context.out() << cel::diagram(trace) << '\n' << cel::conditions(trace) << std::flush;
+    return value ? exit_done : refuse(context, {value.error()}, expression);
+}
+
 int eval_one(Context& context, EvalOptions const& options) {
     auto const text = options.vars.empty() ? Result<std::string>("{}") : read_data(context, options.vars);
     if (!text) return context.fail(text.error());
@@ -79,7 +107,9 @@ int eval_one(Context& context, EvalOptions const& options) {
     if (!values) return context.fail(values.error());
     auto const compilation = compiled(options.expression, values->as_map());
     if (!compilation.program) return refuse(context, compilation.diagnostics, options.expression);
-    auto const value = compilation.program->eval(MapActivation(values->as_map(), Json(format_utc(context.now()))));
+    MapActivation const activation(values->as_map(), Json(format_utc(context.now())));
+    if (options.explain) return explain(context, *compilation.program, activation, options.expression);
+    auto const value = compilation.program->eval(activation);
     if (!value) return refuse(context, {value.error()}, options.expression);
     context.out() << (context.format() == OutputFormat::json ? dump_json_pretty(*value) : dump_json(*value)) << '\n';
     return exit_done;
@@ -121,7 +151,26 @@ int eval_batch(Context& context, EvalOptions const& options) {
     return code;
 }
 
+/// Expressions and typed values, a line each: cli/eval_typed.h.
+int eval_typed(Context& context) {
+    int code = exit_done;
+    for (std::string line; std::getline(context.world().in, line);) {
+        if (line.empty()) continue;
+        auto const value = eval_typed_line(line);
+        Json failure;
+        context.out() << dump_json(value ? *value : failure.set("error", value.error().message)) << '\n';
+        if (!value) code = exit_failed;
+    }
+    return code;
+}
+
 int eval(Context& context, EvalOptions const& options) {
+    if (options.typed && (!options.batch || !options.expression.empty())) {
+        return context.misuse("--typed reads its expressions from standard input", "pawl eval --batch --typed < lines.jsonl");
+    }
+    if (options.typed) return eval_typed(context);
+    if (options.expression.empty()) return context.misuse("the expression is missing", "pawl eval '1 + 2'");
+    if (options.batch && options.explain) return context.misuse("--batch and --explain exclude each other", "explain one expression at a time");
     if (!options.batch) return eval_one(context, options);
     if (!options.vars.empty()) return context.misuse("--vars and --batch exclude each other", "with --batch each line of standard input has the values");
     return eval_batch(context, options);
@@ -134,10 +183,12 @@ Command eval_command() {
     return {
         .path = "eval",
         .summary = "Evaluate one CEL expression",
-        .arguments = {{.name = "EXPR", .doc = "the expression", .into = &options->expression}},
+        .arguments = {{.name = "EXPR", .doc = "the expression", .into = &options->expression, .required = false}},
         .options = {{.names = "--vars", .value = "JSON", .doc = "values by name: JSON, @FILE or -", .into = &options->vars},
-                    {.names = "--batch", .doc = "read one JSON object a line from standard input, print one value a line", .into = &options->batch}},
-        .examples = {{"pawl eval 'a > 1' --vars '{\"a\": 2}'", "true"}, {"pawl eval 'size(name)' --batch < rows.jsonl", ""}},
+                    {.names = "--batch", .doc = "read one JSON object a line from standard input, print one value a line", .into = &options->batch},
+                    {.names = "--explain", .doc = "print the value of every part of the expression", .into = &options->explain},
+                    {.names = "--typed", .doc = "with --batch: lines with expr, bindings, container, type_env", .into = &options->typed}},
+        .examples = {{"pawl eval 'a > 1' --vars '{\"a\": 2}'", "true"}, {"pawl eval 'size(name)' --batch < rows.jsonl", ""}, {"pawl eval --explain 'a > 1 && b' --vars '{\"a\": 2, \"b\": false}'", ""}},
         .run = [options](Context& context) { return eval(context, *options); },
     };
 }

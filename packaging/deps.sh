@@ -5,7 +5,7 @@
 set -eu
 
 build_packages='g++ cmake ninja-build pkgconf libcli11-dev libyaml-cpp-dev libsqlite3-dev libuv1-dev libspdlog-dev libfmt-dev
-nlohmann-json3-dev libboost-dev libre2-dev libsodium-dev'
+nlohmann-json3-dev libboost-dev libre2-dev libsodium-dev tzdata'
 # One clang for the fuzzers and clang-tidy; Debian 13 has only the newer one.
 test_packages='git catch2 ccache mold cppcheck shellcheck mandoc curl binutils zsh fish'
 clang_of() { # VERSION_ID
@@ -31,7 +31,10 @@ case $what in
     build) wanted=$build_packages ;;
     test)
         clang=$(clang_of "$version")
-        wanted="$build_packages $test_packages clang-$clang libclang-rt-$clang-dev clang-tidy-$clang" ;;
+        wanted="$build_packages $test_packages clang-$clang libclang-rt-$clang-dev clang-tidy-$clang"
+        # CEL's public suite is an npm package, and asks for zones by their old names; any node will do.
+        command -v npm >/dev/null 2>&1 || wanted="$wanted nodejs npm"
+        [ "$version" = 12 ] || wanted="$wanted tzdata-legacy" ;;
     *) usage ;;
 esac
 wanted=$(echo "$wanted" | tr '\n' ' ')

@@ -42,6 +42,8 @@ Wish const& wish() {
     return read_once;
 }
 
+std::array<std::atomic<int>, crash_points.size()> passages{};
+
 void append_to_trace(std::string const& file, std::string_view name) {
     std::string const line = std::string(name) + '\n';
     int const fd = open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
@@ -53,10 +55,13 @@ void append_to_trace(std::string const& file, std::string_view name) {
 }  // namespace
 
 void pass_crash_point(std::size_t index) noexcept {
-    static std::array<std::atomic<int>, crash_points.size()> passages{};
     int const passage = passages[index].fetch_add(1, std::memory_order_relaxed) + 1;
     if (passage == 1 && !wish().trace_file.empty()) append_to_trace(wish().trace_file, crash_points[index]);
     if (index == wish().point && passage == wish().passage) kill(getpid(), SIGKILL);
+}
+
+bool crash_point_is_next(std::size_t index) noexcept {
+    return index == wish().point && passages[index].load(std::memory_order_relaxed) + 1 == wish().passage;
 }
 
 bool mutant_active(std::string_view name) noexcept { return wish().mutant == name; }

@@ -40,6 +40,8 @@ consteval std::size_t crash_point_index(std::string_view name) {
 /// PAWL_CRASH_AT=name[:n] in the environment: the process sends itself SIGKILL at the n-th passage (the first without n).
 /// PAWL_CRASH_TRACE=file: the name is appended to that file at its first passage. Safe on every thread.
 void pass_crash_point(std::size_t index) noexcept;
+/// Whether the next passage is the one that dies: for points that leave something half done.
+bool crash_point_is_next(std::size_t index) noexcept;
 /// True when PAWL_MUTANT in the environment is this name.
 bool mutant_active(std::string_view name) noexcept;
 
@@ -51,9 +53,11 @@ bool mutant_active(std::string_view name) noexcept;
         static_assert(::pawl::crash_point_index(name) < ::pawl::crash_points.size(), "add the name to crash_points");       \
         ::pawl::pass_crash_point(::pawl::crash_point_index(name));                                                          \
     } while (false)
+#define PAWL_CRASH_IS_NEXT(name) (::pawl::crash_point_is_next(::pawl::crash_point_index(name)))
 #define PAWL_MUTANT(name) (::pawl::mutant_active(name))
 #else
 #define PAWL_CRASH_POINT(name) \
     static_assert(::pawl::crash_point_index(name) < ::pawl::crash_points.size(), "add the name to crash_points")
+#define PAWL_CRASH_IS_NEXT(name) (false)
 #define PAWL_MUTANT(name) (false)
 #endif

@@ -21,8 +21,20 @@ enum class Operator : std::uint8_t {
 /// As people write it: "+", "&&", "? :".
 std::string_view symbol(Operator op);
 
-/// The comprehensions. `@result` of the specification is implied by the kind; print.cpp spells it out.
-enum class Fold : std::uint8_t { all, exists, exists_one, filter, map, map_filter };
+/// What binds names: the comprehensions, and the three that bind one value. The accumulator `@result` of the specification is implied.
+enum class Fold : std::uint8_t {
+    all, exists, exists_one, filter,
+    map, map_filter,                ///< with two names: transformList
+    to_map, to_map_filter,          ///< transformMap
+    to_entries, to_entries_filter,  ///< transformMapEntry
+    bind, opt_map, opt_flat_map     ///< cel.bind(x, value, body), optional.optMap(x, body)
+};
+/// Keeps only the elements for which its second child is true.
+constexpr bool has_filter(Fold fold) {
+    return fold == Fold::filter || fold == Fold::map_filter || fold == Fold::to_map_filter || fold == Fold::to_entries_filter;
+}
+/// Walks over a list or a map.
+constexpr bool is_loop(Fold fold) { return fold < Fold::bind; }
 
 struct Bytes {
     std::string data;
@@ -41,8 +53,8 @@ struct Node {
         call,       ///< `text`; `member`: the first child is the receiver
         list,       ///< children: elements; `marks`: 1 for `?x`
         map,        ///< children: key, value, key, value …; `marks`: one for each entry
-        fold,       ///< `fold`, `names`: the variables; children: range, predicate or value (map_filter: both)
-        message     ///< `text`; parsed only to say that there are none
+        fold,       ///< `fold`, `names`: one or two variables; children: range, predicate or value (…_filter: both)
+        message     ///< `text`, `names` and children: the fields; parsed only to say that there are none
     };
     Kind kind = Kind::mistake;
     Operator op = Operator::none;

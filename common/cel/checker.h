@@ -16,6 +16,7 @@ struct Reference {
     enum class Kind : std::uint8_t {
         none,       ///< nodes without a name; a select of a field
         variable,   ///< of the environment
+        unknown,    ///< a name or function nobody declared: an error when it is evaluated, without the checks of types
         local,      ///< of the `depth`-th open comprehension, from outside
         type,       ///< `int`, `string` … as a value
         function,   ///< of the library

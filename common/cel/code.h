@@ -12,6 +12,7 @@
 #include "common/cel/functions/regex.h"
 #include "common/cel/program.h"
 #include "common/cel/value.h"
+#include "common/cel/value_store.h"
 
 namespace pawl::cel {
 
@@ -34,11 +35,12 @@ enum class Op : std::uint8_t {
     list,             ///< a: first in operands, b: how many; c: first in marks, or no_index
     map,              ///< the same, b counts keys and values
     call,             ///< a: first in operands, b: how many; c: in functions; detail: 1 for a member
-    fold              ///< a: range, b: predicate or value, c: value of map_filter; `fold`; detail: slot of the variable
+    fold,             ///< a: range, b: predicate or value, c: value of …_filter; `fold`; detail: slot of the variable
+    fold_pairs        ///< the same, with two variables: key or index, and value
 };
 
 /// JSON has no timestamps: what a declaration promises is converted where it is read.
-enum class Coerce : std::uint8_t { none, timestamp, duration, real, bytes };
+enum class Coerce : std::uint8_t { none, timestamp, duration, integer, real, bytes };
 
 struct Instruction {
     Op op = Op::constant;
@@ -55,6 +57,7 @@ static_assert(sizeof(Instruction) == 16);
 /// Where a node stands: in the text, and in the user's file (looked up while compiling, so that the file's tree may go).
 struct Spot {
     Range at;
+    std::uint32_t mark = 0;  ///< of its operator, field or function name
     std::uint32_t line = 0, column = 0, length = 1;
 };
 
@@ -69,6 +72,7 @@ struct Program::Code {
     std::vector<std::string> variables;
     std::vector<std::string> status_names;
     std::vector<Function const*> functions;
+    std::vector<std::unique_ptr<Function const>> unknown_functions;  ///< without overloads: calling one is an error
     std::vector<std::unique_ptr<Regex const>> patterns;  ///< the constant ones
     Index root = 0;
     Index locals = 0;
@@ -80,14 +84,9 @@ struct Program::Code {
     bool calls_status = false;
     std::vector<std::string> reads;
 
-    /// A copy whose text and elements live as long as the code.
-    Value keep(Value const& value);
+    ValueStore kept;  ///< what the constants point to
     std::string_view source_of(Index node) const;
     SourcePos place_of(Index node) const;
-
-private:
-    std::byte* block(std::size_t bytes);
-    std::vector<std::unique_ptr<std::byte[]>> blocks_;
 };
 
 /// The form a value of this declared type takes when it comes from JSON.

@@ -32,6 +32,21 @@ Environment& Environment::zones(ZoneResolver const& resolver) {
     return *this;
 }
 
+Environment& Environment::library(Library const& functions) {
+    state_->libraries.push_back(&functions);
+    return *this;
+}
+
+Environment& Environment::container(std::string name) {
+    state_->container = std::move(name);
+    return *this;
+}
+
+Environment& Environment::strictness(Strictness strictness) {
+    state_->strictness = strictness;
+    return *this;
+}
+
 Environment& Environment::expect(Type result) {
     state_->expected = std::move(result);
     return *this;
@@ -40,6 +55,17 @@ Environment& Environment::expect(Type result) {
 Variable const* Environment::State::find(std::string_view name) const {
     auto const found = std::find_if(variables.begin(), variables.end(), [&](Variable const& v) { return v.name == name; });
     return found != variables.end() ? &*found : nullptr;
+}
+
+Function const* Environment::State::function(std::string_view name) const {
+    for (Library const* const library : libraries) {
+        if (Function const* const found = library->find(name)) return found;
+    }
+    return standard_library().find(name);
+}
+
+bool Environment::State::has_qualified_names() const {
+    return !container.empty() || std::any_of(variables.begin(), variables.end(), [](Variable const& v) { return v.name.find('.') != std::string::npos; });
 }
 
 bool Environment::State::has_status_function(std::string_view name) const {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/cel/functions/library.h"
 #include "common/cel/parser.h"
 #include "common/cel/program.h"
 
@@ -19,16 +20,19 @@ struct Variable {
 struct Environment::State {
     std::vector<Variable> variables;
     std::vector<std::string> status_functions;
-    ZoneResolver const* zones = nullptr;  ///< borrowed
+    std::vector<Library const*> libraries;  ///< borrowed, asked before the standard one
+    ZoneResolver const* zones = nullptr;    ///< borrowed
+    std::string container;                  ///< where names are looked up first: "a.b"
     Type expected;
 
-    // Switches for the public suite; pawl has all of them on.
     SyntaxOptions syntax;
-    bool check_types = true;       ///< off: names are resolved, types are not looked at
-    bool strict_division = true;   ///< `/` needs declared types
+    Strictness strictness;
 
     Variable const* find(std::string_view name) const;
     bool has_status_function(std::string_view name) const;
+    Function const* function(std::string_view name) const;
+    /// Names are whole paths here, or have a container: every path must be looked up.
+    bool has_qualified_names() const;
 };
 
 }  // namespace pawl::cel

@@ -76,6 +76,13 @@ Value Evaluation::list(std::span<Value const> items) {
     return Value::list(std::span<Value const>(place, items.size()));
 }
 
+Value Evaluation::map(std::span<MapEntry const> entries) {
+    auto* const place = allocate_array<MapEntry>(entries.size());
+    if (place == nullptr) return exhausted();
+    std::uninitialized_copy(entries.begin(), entries.end(), place);
+    return Value::map(std::span<MapEntry const>(place, entries.size()));
+}
+
 Value Evaluation::document(Json json) {
     documents_.push_back(std::make_unique<Json const>(std::move(json)));
     return Value::of(*documents_.back());
@@ -145,7 +152,8 @@ Value Evaluation::compute(Index at) {
     case Op::list: return make_list(node);
     case Op::map: return make_map(node);
     case Op::call: return call(node, at);
-    case Op::fold: return fold(node, at);
+    case Op::fold:
+    case Op::fold_pairs: return fold(node, at);
     }
     ASSERT(false);
     return exhausted();
@@ -154,7 +162,8 @@ Value Evaluation::compute(Index at) {
 Value Evaluation::variable(Instruction const& node) {
     auto const at = static_cast<Index>(&node - code_.nodes.data());
     Json const* const json = values_.variable(code_.variables[node.a]);
-    Value value = json != nullptr ? Value::of(*json) : fault(Fault::Kind::no_variable, at);
+    Value value = json != nullptr ? Value::of(*json) : values_.value(code_.variables[node.a]);
+    if (value.is(VK::unset)) value = fault(Fault::Kind::no_variable, at);
     if (node.coerce != Coerce::none) value = coerce(value, node.coerce, at);
     slots_[node.a] = value;
     return value;
@@ -172,8 +181,14 @@ Value Evaluation::coerce(Value const& value, Coerce to, Index node) {
         if (value.is(VK::unsigned_integer)) return Value::real(static_cast<double>(value.as_uint()));
         return value;
     }
-    if (!value.is(VK::string)) return value;
     at_ = node;
+    if (to == Coerce::integer) {
+        std::int64_t whole = 0;
+        if (!value.is(VK::real)) return value;
+        if (whole_number(value, whole)) return Value::integer(whole);
+        return error(std::string(code_.source_of(node)) + " is declared int, but is " + describe(value), "declare it as number");
+    }
+    if (!value.is(VK::string)) return value;
     if (to == Coerce::timestamp) {
         if (auto const parsed = parse_timestamp(value.as_text())) return Value::timestamp(*parsed);
         return error(std::string(code_.source_of(node)) + " is declared timestamp, but is " + describe(value), "a timestamp looks like 2026-11-24T17:20:12Z");
@@ -300,7 +315,9 @@ Value Evaluation::call(Instruction const& node, Index at) {
     Function const& function = *code_.functions[node.c];
     at_ = at;
     for (Overload const& overload : function.overloads) {
-        if (overload.accepts(node.detail != 0, given)) return overload.run(*this, given);
+        if (!overload.accepts(node.detail != 0, given)) continue;
+        if (overload.run != nullptr) return overload.run(*this, given);
+        return error(function.name + "() is only declared");
     }
     std::string kinds, values;
     for (std::size_t i = 0; i < given.size(); ++i) {

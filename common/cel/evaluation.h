@@ -52,6 +52,7 @@ public:
     Value bytes(std::string_view bytes);
     Value some(Value const& inner);
     Value list(std::span<Value const> items);
+    Value map(std::span<MapEntry const> entries);
     /// A document made by the evaluation, alive until its end.
     Value document(Json json);
     ZoneResolver const* zones() const { return code_.zones; }
@@ -87,6 +88,11 @@ private:
     Value fold_bool(Instruction const& node, Value const& range);
     Value fold_one(Instruction const& node, Value const& range);
     Value fold_list(Instruction const& node, Value const& range);
+    Value fold_map(Instruction const& node, Value const& range);
+    Value fold_entries(Instruction const& node, Value const& range);
+    Value bind(Instruction const& node, Index at);
+    void bind_element(Instruction const& node, Value const& range, std::size_t index);
+    Value passes(Instruction const& node);
     Value fault(Fault::Kind kind, Index node, Value const& a = Value(), Value const& b = Value());
     Value not_bool(Value const& value, Index node);
     std::string_view copy(std::string_view text);
@@ -113,6 +119,14 @@ struct Explained {
     Index node = 0;
 };
 Explained explain(Fault const& fault, Program::Code const& code);
+
+/// The same as an error in the user's file.
+Error to_error(Fault const& fault, Program::Code const& code);
+/// What there is to say when to_json() gave nothing.
+Error too_large(Program::Code const& code);
+
+/// What evaluation of the root gave, as the caller gets it: an error, or JSON of the type the place expects.
+Result<Json> finished(Value const& value, Program::Code const& code, Budget& budget);
 
 /// The JSON of a value (program.h "eval"); empty when `budget` is spent. Copies, and pays for each byte.
 std::optional<Json> to_json(Value const& value, Budget& budget);

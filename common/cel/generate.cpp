@@ -2,52 +2,41 @@
 #include "common/cel/generate.h"
 
 #include <algorithm>
-#include <map>
 
 #include "common/base/error_codes.h"
-#include "common/cel/evaluation.h"
+#include "common/cel/code_builder.h"
+#include "common/cel/functions/globs.h"
 
 namespace pawl::cel {
 namespace {
 
-/// Nothing is known while folding.
-class NoValues : public Activation {
-public:
-    Json const* variable(std::string_view) const override { return nullptr; }
-};
-
 class Generator {
 public:
     Generator(Ast const& ast, Checked const& checked, Environment::State const& environment, Reporter& reporter)
-        : ast_(ast), checked_(checked), environment_(environment), reporter_(reporter), code_(std::make_shared<Program::Code>()) {}
+        : ast_(ast), checked_(checked), environment_(environment), reporter_(reporter), code_(&builder_.code()) {}
 
     std::shared_ptr<Program::Code> run(std::string_view text) {
         code_->text = text;
         code_->zones = environment_.zones;
         code_->locals = checked_.locals;
-        code_->root = emit(ast_.root);
-        return code_;
+        return builder_.finish(emit(ast_.root));
     }
 
 private:
-    struct Marks {
-        std::size_t nodes, operands, marks;
-    };
-
     Index emit(NodeId id) {
         Node const& node = ast_[id];
-        Marks const before{code_->nodes.size(), code_->operands.size(), code_->marks.size()};
+        CodeBuilder::Mark const before = builder_.mark();
         Instruction instruction;
         switch (node.kind) {
-        case Node::Kind::literal: return push(constant(literal(node.value)), node);
+        case Node::Kind::literal: return builder_.push_constant(literal(node.value), spot(node));
         case Node::Kind::name: return emit_name(id);
         case Node::Kind::select:
         case Node::Kind::has: {
             Reference const& reference = checked_.references[id];
-            if (reference.kind == Reference::Kind::type) return push(constant(Value::type(reference.name)), node);
+            if (reference.kind == Reference::Kind::variable || reference.kind == Reference::Kind::type) return emit_name(id);
             instruction.op = node.kind == Node::Kind::has ? Op::has : node.optional ? Op::select_optional : Op::select;
             instruction.a = emit(node.children[0]);
-            instruction.b = keep(Value::string(node.text));
+            instruction.b = builder_.keep(Value::string(node.text));
             if (node.kind == Node::Kind::select) instruction.coerce = coercion_to(checked_.types[id]);
             break;
         }
@@ -58,7 +47,7 @@ private:
             std::vector<NodeId> const arguments(node.children.begin() + (reference.drop_receiver ? 1 : 0), node.children.end());
             instruction.op = Op::call;
             emit_all(instruction, arguments);
-            instruction.c = function(reference.function);
+            instruction.c = builder_.function(reference.function != nullptr ? reference.function : unknown_function(node.text));
             instruction.detail = node.member && !reference.drop_receiver ? 1 : 0;
             constant_pattern(node, instruction);
             break;
@@ -76,16 +65,14 @@ private:
         case Node::Kind::mistake:
         case Node::Kind::message: ASSERT(false);  // reported, so nothing is generated
         }
-        Index const made = push(instruction, node);
-        return foldable(made) ? folded(made, before) : made;
+        Index const made = builder_.push(instruction, spot(node));
+        return environment_.strictness.folding && builder_.foldable(made) ? folded(made, before) : made;
     }
 
-    Index push(Instruction const& instruction, Node const& node) {
+    Spot spot(Node const& node) {
         SourcePos const place = reporter_.placer().at(node.at);
-        code_->nodes.push_back(instruction);
-        code_->spots.push_back({node.at, place.line, place.column, place.length});
         code_->file = place.file;
-        return static_cast<Index>(code_->nodes.size() - 1);
+        return {node.at, node.mark.begin, place.line, place.column, place.length};
     }
 
     // --- leaves ---
@@ -103,29 +90,6 @@ private:
         return std::visit(Make{}, literal);
     }
 
-    Index keep(Value const& value) {
-        if (value.is(Value::Kind::string)) {  // field names come again and again
-            auto const [known, added] = names_.try_emplace(std::string(value.as_text()), static_cast<Index>(code_->constants.size()));
-            if (!added) return known->second;
-        }
-        code_->constants.push_back(code_->keep(value));
-        return static_cast<Index>(code_->constants.size() - 1);
-    }
-
-    Instruction constant(Value const& value) {
-        Instruction instruction;
-        instruction.op = Op::constant;
-        instruction.a = keep(value);
-        return instruction;
-    }
-
-    static Index find_or_add(std::vector<std::string>& names, std::string const& name) {
-        auto const found = std::find(names.begin(), names.end(), name);
-        if (found != names.end()) return static_cast<Index>(found - names.begin());
-        names.push_back(name);
-        return static_cast<Index>(names.size() - 1);
-    }
-
     Index emit_name(NodeId id) {
         Node const& node = ast_[id];
         Reference const& reference = checked_.references[id];
@@ -138,26 +102,28 @@ private:
             break;
         case Reference::Kind::variable:
             instruction.op = Op::variable;
-            instruction.a = find_or_add(code_->variables, node.text);
+            instruction.a = builder_.variable(environment_.variables[reference.index].name);
             break;
-        case Reference::Kind::type: return push(constant(Value::type(reference.name)), node);
+        case Reference::Kind::unknown:
+            instruction.op = Op::variable;
+            instruction.a = builder_.variable(node.text);
+            break;
+        case Reference::Kind::type: return builder_.push_constant(Value::type(reference.name), spot(node));
         default: ASSERT(false);
         }
-        return push(instruction, node);
+        return builder_.push(instruction, spot(node));
     }
 
     Index emit_status(Node const& node) {
         Instruction instruction;
         instruction.op = Op::status;
-        instruction.a = find_or_add(code_->status_names, node.text);
-        return push(instruction, node);
+        instruction.a = builder_.status(node.text);
+        return builder_.push(instruction, spot(node));
     }
 
-    Index function(Function const* wanted) {
-        auto const found = std::find(code_->functions.begin(), code_->functions.end(), wanted);
-        if (found != code_->functions.end()) return static_cast<Index>(found - code_->functions.begin());
-        code_->functions.push_back(wanted);
-        return static_cast<Index>(code_->functions.size() - 1);
+    Function const* unknown_function(std::string const& name) {
+        code_->unknown_functions.push_back(std::make_unique<Function const>(Function{name, {}}));
+        return code_->unknown_functions.back().get();
     }
 
     // --- inner nodes ---
@@ -165,9 +131,7 @@ private:
     void emit_all(Instruction& instruction, std::vector<NodeId> const& children) {
         std::vector<Index> made;
         for (NodeId const child : children) made.push_back(emit(child));
-        instruction.a = static_cast<Index>(code_->operands.size());
-        instruction.b = static_cast<Index>(made.size());
-        code_->operands.insert(code_->operands.end(), made.begin(), made.end());
+        builder_.set_operands(instruction, made);
     }
 
     Instruction emit_operation(NodeId id) {
@@ -217,102 +181,60 @@ private:
 
     Instruction emit_fold(Node const& node) {
         Instruction instruction;
-        instruction.op = Op::fold;
+        instruction.op = node.names.size() == 2 ? Op::fold_pairs : Op::fold;
         instruction.fold = node.fold;
+        bool const may_stay_unread = node.fold == Fold::bind;
+        if (may_stay_unread) ++absorbing_;
         instruction.a = emit(node.children[0]);
+        if (may_stay_unread) --absorbing_;
         instruction.detail = static_cast<std::uint8_t>(depth_);
-        ++depth_;
+        depth_ += node.names.size();
         ++absorbing_;  // the range may be empty
         instruction.b = emit(node.children[1]);
         if (node.children.size() > 2) instruction.c = emit(node.children[2]);
         --absorbing_;
-        --depth_;
+        depth_ -= node.names.size();
         return instruction;
     }
 
-    /// matches(text, '…'): the pattern is compiled once, here, and a wrong one is told now.
+    /// matches(text, '…') and glob: the pattern is compiled once, here, and a wrong one is told now.
     void constant_pattern(Node const& node, Instruction const& call) {
-        if (node.text != "matches" || call.b != 2) return;
-        Instruction const& argument = code_->nodes[code_->operands[call.a + 1]];
-        if (argument.op != Op::constant || !code_->constants[argument.a].is(Value::Kind::string)) return;
-        std::string_view const text = code_->constants[argument.a].as_text();
+        bool const is_glob = node.text == "glob";
+        if ((node.text != "matches" && !is_glob) || call.b != 2) return;
+        Index const argument = code_->operands[call.a + 1];
+        if (!builder_.is_constant(argument) || !builder_.constant(argument).is(Value::Kind::string)) return;
+        std::string problem, text(builder_.constant(argument).as_text());
+        if (is_glob) text = glob_expression(text, problem);
         for (auto const& known : code_->patterns) {
             if (known->pattern() == text) return;
         }
         auto pattern = std::make_unique<Regex const>(text);
-        if (!pattern->problem().empty()) {
-            reporter_.error(code::expression_type, ast_[node.children.back()].at, "wrong pattern: " + pattern->problem(), "the syntax is that of RE2");
-            return;
-        }
-        code_->patterns.push_back(std::move(pattern));
+        if (problem.empty()) problem = pattern->problem();
+        if (problem.empty()) code_->patterns.push_back(std::move(pattern));
+        else reporter_.error(code::expression_type, ast_[node.children.back()].at, "wrong pattern: " + problem, is_glob ? "" : "the syntax is that of RE2");
     }
 
     // --- folding ---
 
-    bool is_constant(Index node) const { return code_->nodes[node].op == Op::constant; }
-
-    bool foldable(Index at) const {
-        Instruction const& node = code_->nodes[at];
-        switch (node.op) {
-        case Op::select:
-        case Op::select_optional:
-        case Op::has:
-        case Op::unary: return is_constant(node.a);
-        case Op::binary: return is_constant(node.a) && is_constant(node.b);
-        case Op::conditional: return is_constant(node.a) && is_constant(node.b) && is_constant(node.c);
-        case Op::logical_and:
-        case Op::logical_or:
-        case Op::list:
-        case Op::map:
-        case Op::call:
-            for (Index i = 0; i < node.b; ++i) {
-                if (!is_constant(code_->operands[node.a + i])) return false;
-            }
-            return true;
-        default: return false;
-        }
+    Index folded(Index at, CodeBuilder::Mark const& before) {
+        CodeBuilder::Folded const result = builder_.fold(at, before);
+        if (result.failed && environment_.strictness.types) report_failure(result);
+        return result.node;
     }
 
-    Index folded(Index at, Marks const& before) {
-        Budget budget{.steps_left = 2'000, .bytes_left = 4'096};  // larger values are made when they are needed
-        NoValues const nothing;
-        Evaluation evaluation(*code_, nothing, budget);
-        Value const value = evaluation.run(at);
-        if (evaluation.is_exhausted()) return at;
-        if (value.is_error()) {
-            report_failure(value.as_fault());
-            return at;
-        }
-        Value const kept = code_->keep(value);
-        Spot const spot = code_->spots[at];
-        code_->nodes.resize(before.nodes);
-        code_->spots.resize(before.nodes);
-        code_->operands.resize(before.operands);
-        code_->marks.resize(before.marks);
-        Instruction instruction;
-        instruction.op = Op::constant;
-        instruction.a = static_cast<Index>(code_->constants.size());
-        code_->constants.push_back(kept);
-        code_->nodes.push_back(instruction);
-        code_->spots.push_back(spot);
-        return static_cast<Index>(before.nodes);
-    }
-
-    void report_failure(Fault const& fault) {
-        if (!environment_.check_types) return;
-        Explained const why = explain(fault, *code_);
-        Range const at = code_->spots[why.node].at;
-        if (absorbing_ > 0) reporter_.warning(code::expression_error, at, "this always fails: " + why.message, why.hint);
-        else reporter_.error(code::expression_error, at, why.message, why.hint);
+    void report_failure(CodeBuilder::Folded const& failure) {
+        Range const at = code_->spots[failure.blamed].at;
+        if (absorbing_ > 0) reporter_.warning(code::expression_error, at, "this always fails: " + failure.message, failure.hint);
+        else reporter_.error(code::expression_error, at, failure.message, failure.hint);
     }
 
     Ast const& ast_;
     Checked const& checked_;
     Environment::State const& environment_;
     Reporter& reporter_;
-    std::shared_ptr<Program::Code> code_;
-    std::map<std::string, Index, std::less<>> names_;  ///< constants that are text
-    std::size_t depth_ = 0;      ///< open comprehensions
+    CodeBuilder builder_;
+    Program::Code* code_;        ///< of the builder
+    std::size_t depth_ = 0;      ///< names bound here by comprehensions
     std::size_t absorbing_ = 0;  ///< enclosing nodes that may not evaluate this one, or absorb its error
 };
 
@@ -325,10 +247,6 @@ std::shared_ptr<Program::Code const> generate(std::string_view text, Ast const& 
     code->calls_status = checked.calls_status;
     code->reads = std::move(checked.reads);
     code->expected = environment.expected;
-    code->nodes.shrink_to_fit();
-    code->spots.shrink_to_fit();
-    code->operands.shrink_to_fit();
-    code->constants.shrink_to_fit();
     return code;
 }
 

@@ -23,15 +23,6 @@ Instant normalized(std::int64_t seconds, std::int64_t nanos) {
     return {seconds, static_cast<std::int32_t>(nanos)};
 }
 
-/// Days since 1970-01-01 of a proleptic Gregorian date; March counts as the first month, so that leap days end the year.
-std::int64_t days_from_civil(std::int64_t year, int month, int day) {
-    if (month <= 2) --year;
-    std::int64_t const era = (year >= 0 ? year : year - 399) / 400;
-    std::int64_t const year_of_era = year - era * 400;
-    std::int64_t const day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146'097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719'468;
-}
-
 bool is_leap(std::int64_t year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
 
 int days_in_month(std::int64_t year, int month) {
@@ -89,6 +80,15 @@ constexpr std::array<Unit, 8> units{{{"ns", 1},
                                      {"s", nanos_per_second}}};
 
 }  // namespace
+
+// March counts as the first month, so that leap days end the year.
+std::int64_t days_from_civil(std::int64_t year, int month, int day) {
+    if (month <= 2) --year;
+    std::int64_t const era = (year >= 0 ? year : year - 399) / 400;
+    std::int64_t const year_of_era = year - era * 400;
+    std::int64_t const day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return era * 146'097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719'468;
+}
 
 bool is_timestamp(Instant value) { return value.seconds >= timestamp_seconds_min && value.seconds <= timestamp_seconds_max; }
 bool is_duration(Instant value) {

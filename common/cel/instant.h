@@ -38,6 +38,9 @@ std::string format_span(Instant value);
 /// "+02:00", "-05:30", "02:00", "UTC", "Z" or nothing: seconds east of Greenwich. Empty when it is no fixed offset.
 std::optional<int> parse_offset(std::string_view text);
 
+/// Days since 1970-01-01 of a proleptic Gregorian date; months and days count from 1.
+std::int64_t days_from_civil(std::int64_t year, int month, int day);
+
 /// A point in time as a calendar shows it.
 struct CivilTime {
     std::int64_t year = 1970;

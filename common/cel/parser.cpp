@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "common/base/error_codes.h"
-#include "common/cel/macros.h"
 
 namespace pawl::cel {
 namespace {
@@ -294,7 +293,7 @@ private:
         bool const closed = arguments(node.children);
         node.at = {receiver ? range(*receiver).begin : name.at.begin, last_end_};
         if (!closed) return mistake(node.at);
-        if (auto expanded = expand_macro(ast_, node, reporter_)) return add(std::move(*expanded));
+        if (auto expanded = expand_macro(ast_, node, options_.macros, reporter_)) return add(std::move(*expanded));
         return add(std::move(node));
     }
 
@@ -455,11 +454,17 @@ private:
         advance();
         bool closed = accept(TokenKind::right_brace);
         while (!closed) {
-            optional_mark();
-            bool const named = at(TokenKind::quoted_identifier) || (at(TokenKind::identifier) && !is_literal_word(token_.text));
+            bool const marked = optional_mark();
+            bool const quoted = at(TokenKind::quoted_identifier) && options_.quoted_fields;
+            bool const named = quoted || (at(TokenKind::identifier) && !is_literal_word(token_.text));
+            std::string const field = token_.text;
             if (named) advance();
             else unexpected("a field name");
-            if (expect(TokenKind::colon, "':' and a value")) node.children.push_back(expression());
+            if (expect(TokenKind::colon, "':' and a value")) {
+                node.children.push_back(expression());
+                node.names.push_back(field);
+                node.marks.push_back(marked ? 1 : 0);
+            }
             if (next_element(TokenKind::right_brace, "',' or '}'", closed)) continue;
             break;
         }

@@ -5,6 +5,7 @@
 
 #include "common/cel/ast.h"
 #include "common/cel/lexer.h"
+#include "common/cel/macros.h"
 
 namespace pawl::cel {
 
@@ -12,6 +13,7 @@ namespace pawl::cel {
 struct SyntaxOptions {
     bool optionals = true;      ///< a.?b a[?k] [?x] {?k: v}
     bool quoted_fields = true;  ///< a.`b-c`
+    MacroSet macros = MacroSet::extended;
     std::size_t depth = depth_max;
 };
 

@@ -173,6 +173,12 @@ private:
     }
 
     void fold(Node const& node) {
+        if (node.fold == Fold::bind) {
+            out += node.text + "(" + node.names[0] + ", ";
+            arguments(node, 0);
+            out += ')';
+            return;
+        }
         print(node.children[0], 8);
         out += "." + node.text + "(";
         for (std::size_t i = 0; i < node.names.size(); ++i) out += (i > 0 ? ", " : "") + node.names[i];

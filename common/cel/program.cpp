@@ -19,6 +19,8 @@ Error error_at(Program::Code const& code, Index node, ErrorCode kind, std::strin
     return Error{kind, std::move(message), code.place_of(node), std::move(hint), Severity::error, {}, {}};
 }
 
+}  // namespace
+
 Error to_error(Fault const& fault, Program::Code const& code) {
     Explained why = explain(fault, code);
     bool const budget = fault.kind == Fault::Kind::budget;
@@ -28,6 +30,8 @@ Error to_error(Fault const& fault, Program::Code const& code) {
 Error too_large(Program::Code const& code) {
     return error_at(code, code.root, code::limit_exceeded, "the result of the expression is too large", "take a part of it, as with filter(…) or substring(…)");
 }
+
+namespace {
 
 /// What a declared result promises must hold even when the checker knew nothing about it.
 bool fits(Value const& value, Type const& wanted) {
@@ -54,6 +58,14 @@ std::optional<Error> misfit(Value const& value, Program::Code const& code) {
 
 }  // namespace
 
+Result<Json> finished(Value const& value, Program::Code const& code, Budget& budget) {
+    if (value.is_error()) return to_error(value.as_fault(), code);
+    if (auto wrong = misfit(value, code)) return std::move(*wrong);
+    auto json = to_json(widened(value, code.expected), budget);
+    if (!json) return too_large(code);
+    return std::move(*json);
+}
+
 Compiled compile_piece(std::string_view text, Placer placer, Environment::State const& environment) {
     Reporter reporter(placer);
     if (text.size() > text_bytes_max) {
@@ -79,12 +91,7 @@ Compiled compile(Source const& source, Environment const& environment) {
 
 Result<Json> Program::eval(Activation const& values, Budget& budget) const {
     Evaluation evaluation(*code_, values, budget);
-    Value const value = evaluation.run(code_->root);
-    if (value.is_error()) return to_error(value.as_fault(), *code_);
-    if (auto wrong = misfit(value, *code_)) return std::move(*wrong);
-    auto json = to_json(widened(value, code_->expected), budget);
-    if (!json) return too_large(*code_);
-    return std::move(*json);
+    return finished(evaluation.run(code_->root), *code_, budget);
 }
 
 Result<Json> Program::eval(Activation const& values) const {
@@ -141,6 +148,8 @@ Result<std::string> eval_text(Program const& program, Activation const& values, 
     budget.bytes_left -= text->size();
     return text;
 }
+
+Value Activation::value(std::string_view /*name*/) const { return {}; }
 
 Type const& Program::result() const { return code_->result; }
 bool Program::tainted() const { return code_->tainted; }

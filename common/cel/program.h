@@ -18,8 +18,9 @@
 
 namespace pawl::cel {
 
-class Value;   // value.h
-struct Trace;  // trace.h
+class Library;  // functions/library.h
+class Value;    // value.h
+struct Trace;   // trace.h
 
 /// An expression and where it stands. `place` maps a byte range of `text` to the user's file; when empty, line and column count in `text`.
 struct Source {
@@ -33,6 +34,13 @@ public:
     virtual ~ZoneResolver() = default;
     /// Seconds to add to UTC at that instant; empty for an unknown zone.
     virtual std::optional<int> utc_offset_seconds(std::string_view zone, std::int64_t unix_seconds) const = 0;
+};
+
+/// Where pawl asks for more than the specification of CEL. The public suite turns it off.
+struct Strictness {
+    bool types = true;     ///< off: names are resolved, types are left to the evaluation
+    bool division = true;  ///< `/` needs declared types
+    bool folding = true;   ///< off: nothing is computed before the evaluation
 };
 
 /// What an expression may name at one place. Built once, then shared by all programs of that place. Standard functions are always there.
@@ -51,8 +59,13 @@ public:
     Environment& status_function(std::string name);
     /// The zones for timestamp getters; borrowed. Without it only UTC and offsets work.
     Environment& zones(ZoneResolver const& resolver);
+    /// Functions besides the standard ones; borrowed.
+    Environment& library(Library const& functions);
+    /// Where names are looked up first: in "a.b" the name x is a.b.x, a.x or x.
+    Environment& container(std::string name);
     /// What the result must be; dyn (the default) accepts all.
     Environment& expect(Type result);
+    Environment& strictness(Strictness strictness);
 
     struct State;
     State const& state() const { return *state_; }
@@ -73,6 +86,8 @@ public:
     virtual ~Activation() = default;
     /// Null when the variable has no value: reading it is then an error.
     virtual Json const* variable(std::string_view name) const = 0;
+    /// Asked when `variable` gives null: a value that JSON has no form for. The `unset` value (the default): there is none.
+    virtual Value value(std::string_view name) const;
     /// The variable `now`, and timestamps in `run` or `step` are passed as typed values: JSON strings under a declared timestamp or
     /// duration type are converted (RFC 3339; "1.5s").
     virtual bool status(std::string_view /*name*/) const { return false; }
@@ -97,6 +112,12 @@ public:
     Result<Json> eval(Activation const& values) const;
     /// For `if`: true or false, anything else is an error.
     Result<bool> eval_bool(Activation const& values) const;
+    /// The same with every part of it noted; both sides of && and || run (trace.h).
+    Result<Json> eval(Activation const& values, Budget& budget, Trace& trace) const;
+    /// What is left when these values are known: an unknown is absorbed by && and || like an error. The rest may ask for them no more.
+    Program partial(Activation const& known) const;
+    /// The value, when it needs nothing from outside: true for `1 < 2`, and for what partial() could decide.
+    std::optional<Json> constant() const;
     Type const& result() const;
     bool tainted() const;
     bool calls_status_function() const;              ///< does success(), failure(), … stand anywhere in it

@@ -42,6 +42,15 @@ Type Type::parameter(std::string name) {
     return type;
 }
 
+Type Type::unbound() {
+    static Type const type = [] {
+        Type made;
+        made.parts_ = std::make_shared<Parts const>();
+        return made;
+    }();
+    return type;
+}
+
 Type Type::object(std::string name, std::vector<Field> fields) {
     Type type(Kind::object);
     type.parts_ = std::make_shared<Parts const>(Parts{std::move(name), {}, {}, std::move(fields)});

@@ -25,11 +25,14 @@ public:
     static Type optional(Type value);
     static Type type_of(Type value);
     static Type parameter(std::string name);
+    /// What nobody has said yet: the element of `[]`. Reads as dyn, and gives way to whatever it is joined with.
+    static Type unbound();
     /// `name` is for messages ("steps.dump.outputs"). A field that may be absent is read with has() or `.?`.
     static Type object(std::string name, std::vector<Field> fields);
 
     Kind kind() const { return kind_; }
     bool is_dyn() const { return kind_ == Kind::dyn; }
+    bool is_unbound() const { return kind_ == Kind::dyn && parts_ != nullptr; }
     std::string const& name() const;              ///< of an object or parameter
     Type const& element() const;                  ///< of list, optional, type; the value of a map
     Type const& key() const;                      ///< of a map

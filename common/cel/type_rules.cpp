@@ -10,6 +10,8 @@ bool silent(Type const& type) { return type.is_dyn() || type.kind() == Kind::err
 bool is(Type const& type, Kind kind) { return type.kind() == kind; }
 
 std::optional<Type> number_result(Type const& left, Type const& right) {
+    if (left.is_unbound()) return right;
+    if (right.is_unbound()) return left;
     if (silent(left) || silent(right)) return Type();
     if (left.kind() == right.kind()) return left;
     return Type(Kind::real);
@@ -116,10 +118,20 @@ bool is_number(Type const& type) {
     return type.kind() == Kind::integer || type.kind() == Kind::unsigned_integer || type.kind() == Kind::real;
 }
 
+/// Without parts: equal kinds are equal types.
+static bool is_simple(Kind kind) { return kind < Kind::list || kind == Kind::secret; }
+
+/// The types of protobuf's messages among ours: CEL takes null for one of them.
+static bool may_be_null(Type const& type) { return is(type, Kind::timestamp) || is(type, Kind::duration) || is(type, Kind::optional); }
+
 std::optional<Type> join_types(Type const& a, Type const& b) {
     if (is(a, Kind::error) || is(b, Kind::error)) return Type(Kind::error);
-    if (a == b) return a;
-    if (a.is_dyn() || b.is_dyn() || is(a, Kind::null) || is(b, Kind::null)) return Type();
+    if (a.is_unbound()) return b;
+    if (b.is_unbound()) return a;
+    if (a.is_dyn() || b.is_dyn()) return Type();
+    if (a.kind() == b.kind() && is_simple(a.kind())) return a;
+    if (is(a, Kind::null)) return may_be_null(b) ? b : Type();
+    if (is(b, Kind::null)) return may_be_null(a) ? a : Type();
     if (is_number(a) && is_number(b)) return Type();
     if (a.kind() == Kind::list && b.kind() == Kind::list) {
         auto const element = join_types(a.element(), b.element());
@@ -135,13 +147,15 @@ std::optional<Type> join_types(Type const& a, Type const& b) {
         auto const element = join_types(a.element(), b.element());
         return key && element ? std::optional(Type::map(*key, *element)) : std::nullopt;
     }
+    if (a == b) return a;
     bool const maps = (a.kind() == Kind::object || a.kind() == Kind::map) && (b.kind() == Kind::object || b.kind() == Kind::map);
     if (maps) return Type::map(Type(Kind::string), Type());
     return std::nullopt;
 }
 
 bool unify(Type const& parameter, Type const& argument, Bindings& bindings) {
-    if (silent(parameter) || silent(argument)) return true;
+    if (silent(parameter) || is(argument, Kind::error)) return true;
+    if (argument.is_dyn() && !is(parameter, Kind::parameter)) return true;
     switch (parameter.kind()) {
     case Kind::parameter: {
         auto const bound = bindings.find(parameter.name());
@@ -169,7 +183,7 @@ Type substitute(Type const& type, Bindings const& bindings) {
     switch (type.kind()) {
     case Kind::parameter: {
         auto const bound = bindings.find(type.name());
-        return bound != bindings.end() ? bound->second : Type();
+        return bound != bindings.end() ? bound->second : Type::unbound();
     }
     case Kind::list: return Type::list(substitute(type.element(), bindings));
     case Kind::optional: return Type::optional(substitute(type.element(), bindings));

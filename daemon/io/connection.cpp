@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/base/assert.h"
+#include "common/base/crash_point.h"
 #include "common/base/json.h"
 #include "common/wire/url.h"
 
@@ -210,6 +211,17 @@ void Connection::dispatch() {
 void Connection::answer(int status, std::string_view content_type, std::string_view body, wire::Headers const& more) {
     wire::append_response_head(unsent_, status, content_type, body.size(), more, !close_after_);
     unsent_ += body;
+    acknowledges_ = status == 201 || status == 202;
+}
+
+/// Where a test kills the daemon, the client has the first half of an acknowledgement: it must take it for none.
+void Connection::pass_half_of_acknowledgement() {
+    if (!std::exchange(acknowledges_, false)) return;
+    if (PAWL_CRASH_IS_NEXT("reply.half")) {
+        uv_buf_t const half = uv_buf_init(unsent_.data(), static_cast<unsigned>(unsent_.size() / 2));
+        (void)uv_try_write(stream(), &half, 1);
+    }
+    PAWL_CRASH_POINT("reply.half");
 }
 
 void Connection::refuse(int status, std::string_view message) {
@@ -231,6 +243,7 @@ void Connection::answered() {
 /// Writes what is there at once if the socket takes it; libuv queues the rest.
 void Connection::flush() {
     if (unsent_.empty() || phase_ == Phase::closed) return;
+    pass_half_of_acknowledgement();
     std::string_view rest = unsent_;
     if (uv_stream_get_write_queue_size(stream()) == 0) {
         uv_buf_t const buffer = uv_buf_init(unsent_.data(), static_cast<unsigned>(unsent_.size()));

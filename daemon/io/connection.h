@@ -54,6 +54,7 @@ private:
     void answer(int status, std::string_view content_type, std::string_view body, wire::Headers const& more);
     void refuse(int status, std::string_view message);
     void answered();
+    void pass_half_of_acknowledgement();
     void flush();
     void wrote(int status);
     void linger();
@@ -76,6 +77,7 @@ private:
     std::uint64_t head_since_ms_ = 0;                 ///< 0: no part of a request has come
     std::size_t queued_before_ = 0;                   ///< at the last look: less means that the client reads
     bool pumping_ = false, is_reading_ = false, at_end_ = false, continue_sent_ = false;
+    bool acknowledges_ = false;  ///< what is to be written says that something was accepted
     bool close_after_ = false;                        ///< no further request: the client or the server wants to end
     bool had_request_ = false;
 };

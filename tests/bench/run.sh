@@ -111,6 +111,8 @@ every_round() { # command…: once a round
 }
 
 # --- the targets, a function each ---
+# Figures in microseconds or requests a second hold for the machine they were set on: a spawn cost 552 us of CPU there, a bare libuv loop
+# answered 83,000 requests a second. Elsewhere they are ratios to the same limits.
 # P1 and P2 come from the same runs: ten runs at once of 100 process steps each, against the spawn loop ten at a time.
 P1() {
     state=$place/p1
@@ -124,7 +126,7 @@ P1() {
     limit=$(best higher <"$place/p1.limit") pawl=$(best higher <"$place/p1.pawl")
     report P1 "process steps, 10 at once" "$limit" "$pawl" "$(calc "$pawl / $limit")" '>=' 0.80 /s
     limit=$(best lower <"$place/p2.limit") pawl=$(best lower <"$place/p2.pawl")
-    report P2 "CPU a process step above the limit's" "$limit" "$pawl" "$(calc "$pawl - $limit")" '<=' 80 us
+    report P2 "CPU a process step (80 us above a spawn of 552)" "$limit" "$pawl" "$(calc "$pawl / $limit")" '<=' 1.145 us
     if command -v ninja >/dev/null 2>&1; then P1_ninja; fi
 }
 P1_round() {
@@ -273,7 +275,7 @@ P10_round() {
 
 P11() {
     start_daemon "$place/p11"
-    : >"$place/p11.limit" && : >"$place/p11.pawl" && : >"$place/p11.p99" && : >"$place/p11.rate"
+    : >"$place/p11.limit" && : >"$place/p11.pawl" && : >"$place/p11.p99" && : >"$place/p11.rate" && : >"$place/p11.bare"
     export PAWL_SOCKET="$socket"
     every_round P11_round
     unset PAWL_SOCKET
@@ -282,14 +284,18 @@ P11() {
     report P11 "pawl ping as a whole process, p50" "$limit" "$pawl" "$(calc "$pawl / $limit")" '<=' 3 us
     pawl=$(best lower <"$place/p11.p99")
     report P11 "status request on a kept connection, p99 us" - "$pawl" "$pawl" '<=' 300 ''
-    pawl=$(best higher <"$place/p11.rate")
-    report P11 "status requests a second" - "$pawl" "$pawl" '>=' 50000 ''
+    limit=$(best higher <"$place/p11.bare") pawl=$(best higher <"$place/p11.rate")
+    report P11 "status requests (50,000 where a bare loop does 83,000)" "$limit" "$pawl" "$(calc "$pawl / $limit")" '>=' 0.6 /s
 }
 P11_round() {
     "$bin/bench_spawn_loop" 300 1 /bin/true | figure p50_us >>"$place/p11.limit"
     "$bin/bench_spawn_loop" 300 1 "$bin/pawl" ping | figure p50_us >>"$place/p11.pawl"
     "$load" get "$socket" /v1/status 5000 1 | figure p99_us >>"$place/p11.p99"
     "$load" get "$socket" /v1/status 40000 8 | figure per_second >>"$place/p11.rate"
+    "$bin/bench_socket_answer" "$short/bare" & bare=$!
+    until [ -S "$short/bare" ]; do sleep 0.05; done
+    "$load" get "$short/bare" / 40000 8 | figure per_second >>"$place/p11.bare"
+    kill "$bare" && wait "$bare" 2>/dev/null || true
 }
 
 P12() {
@@ -317,11 +323,23 @@ P13() {
 }
 P13_round() { "$load" get "$socket" '/v1/runs?limit=50' 200 1 | figure p99_us >>"$place/p13"; }
 
+C1() {
+    : >"$place/c1.limit" && : >"$place/c1.pawl"
+    every_round C1_round
+    limit=$(best lower <"$place/c1.limit") pawl=$(best lower <"$place/c1.pawl")
+    report C1 "condition of three comparisons, p50 ns (limit: by hand)" "$limit" "$pawl" "$pawl" '<=' 500 ns
+}
+C1_round() {
+    "$bin/bench_cel_condition" >"$place/c1"
+    figure naive_p50_ns <"$place/c1" >>"$place/c1.limit"
+    figure cel_p50_ns <"$place/c1" >>"$place/c1.pawl"
+}
+
 echo "$(uname -sr), $(nproc) cores, $(date +%F), best of $rounds rounds"
-[ $# -gt 0 ] || set -- P1 P3 P4 P7 P8 P9 P10 P11 P12 P13
+[ $# -gt 0 ] || set -- P1 P3 P4 P7 P8 P9 P10 P11 P12 P13 C1
 for target in "$@"; do
     case $target in
-        P1 | P2 | P3 | P4 | P7 | P8 | P9 | P10 | P11 | P12 | P13) ;;
+        P1 | P2 | P3 | P4 | P7 | P8 | P9 | P10 | P11 | P12 | P13 | C1) ;;
         *) echo "no such target: $target" >&2; exit 2 ;;
     esac
     "$target" || { echo "$target could not be measured:"; tail -n 20 "$place/pawld.log"; stop_daemon; shorts=$((shorts + 1)); }

@@ -20,8 +20,6 @@ NOT_DUE = {
     # An attempt's row is its outbox: launch and stop are repeated while the row is live, so nothing is marked.
     "outbox.mark.launch", "outbox.mark.stop", "outbox.mark.notify", "outbox.mark.http", "outbox.mark.emit",
 }
-# Their code exists, the point is not in it yet. Found in a source, a name is due.
-NOT_PLACED = {"reply.half"}
 # Proven elsewhere: 16,383 attempts before the first passage (tests/unit/io); a full disk (diskfull.py).
 ELSEWHERE = {"table.rotated", "disk.resumed"}
 # Passed once in the life of a process: instead of the n-th passage the n-th start dies.
@@ -236,11 +234,6 @@ def names():
     return re.findall(r'"([a-z_.]+)"', table)
 
 
-def is_placed(name):
-    root = HEADER.parents[2]
-    return any(f'CRASH_POINT("{name}")' in file.read_text() for folder in ("daemon", "common") for file in (root / folder).rglob("*.c*"))
-
-
 def has_crash_points(bin_dir):
     with pawlkit.World(bin_dir, "point") as world:
         return not world.start(environment={"PAWL_CRASH_AT": "recover.opened"})
@@ -251,7 +244,7 @@ def campaign():
     if not has_crash_points(options.bin):
         pawlkit.skip("this build has no crash points")
     began = time.monotonic()
-    due = [name for name in names() if name not in NOT_DUE | ELSEWHERE and (name not in NOT_PLACED or is_placed(name))]
+    due = [name for name in names() if name not in NOT_DUE | ELSEWHERE]
     if options.only:
         due = [name for name in due if name.startswith(options.only)]
     cases = [(name, passage) for name in due for passage in PASSAGES] * (17 if options.long else 1)
@@ -281,8 +274,7 @@ def campaign():
     for name, passages in reached.items():
         if set(PASSAGES) - passages:
             findings.append(f"{name}: not reached at passage {sorted(set(PASSAGES) - passages)}")
-    print(f"not due: {', '.join(sorted(NOT_DUE))}; proven elsewhere: {', '.join(sorted(ELSEWHERE))}; "
-          f"not placed: {', '.join(sorted(name for name in NOT_PLACED if not is_placed(name)))}")
+    print(f"not due: {', '.join(sorted(NOT_DUE))}; proven elsewhere: {', '.join(sorted(ELSEWHERE))}")
     pawlkit.conclude(findings, f"{count} kills at {len(due)} crash points, {time.monotonic() - began:.0f} s")
 
 

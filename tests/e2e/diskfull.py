@@ -2,6 +2,7 @@
 new work is refused with 503 and a reason, running steps go on and their ends are kept; with room again everything goes on by itself."""
 import contextlib
 import os
+import signal
 import subprocess
 import tempfile
 
@@ -155,11 +156,35 @@ def killed_while_full(world, client, disk, acks, findings):
     return client
 
 
+def killed_when_resumed(world, client, disk, acks, findings):
+    """kill -9 in the moment the store takes writes again: in the writer, and when the loop hears of it."""
+    for passage in (1, 2):
+        world.stop()
+        world.must_start(environment={"PAWL_CRASH_AT": f"disk.resumed:{passage}"})
+        client = world.client()
+        ballast = Ballast(disk)
+        fill_until_degraded(world, client, ballast, acks)
+        ballast.free()
+        if world.process.wait(60) != -signal.SIGKILL:
+            findings.append(f"disk.resumed:{passage} was not reached")
+        client = world.must_start()
+        token = f"resumed{passage}"
+        acks.run(token, client.start("quick", token=token))
+        client.wait_until_idle()
+    return client
+
+
+def has_crash_points(world):
+    """A start that is to die at once tells."""
+    return not world.start(environment={"PAWL_CRASH_AT": "recover.opened"})
+
+
 def campaign():
     options = pawlkit.arguments(__doc__)
     rounds = 50 if options.long else 4
     acks, findings = pawlkit.Acks(), []
     with small_disk() as disk, pawlkit.World(options.bin, "full", state=os.path.join(disk, "state")) as world:
+        can_die = has_crash_points(world)
         client = world.must_start()
         text = [workflow(world.probes, "quick", ""), workflow(world.probes, "slow", "exec sleep 300")]
         client.deploy("---\n".join(text), world.folder)
@@ -167,7 +192,9 @@ def campaign():
             wait = f"while [ ! -e {world.folder}/gate{number} ] && [ ! -e {world.state}/../ballast ]; do sleep 0.1; done; sleep 1"
             client.deploy(workflow(world.probes, "brief", wait), world.folder)
             round_of(world, client, disk, number, acks, findings)
-        killed_while_full(world, client, disk, acks, findings)
+        client = killed_while_full(world, client, disk, acks, findings)
+        if can_die:
+            killed_when_resumed(world, client, disk, acks, findings)
         store = world.store()
         findings += pawlkit.check(store, world.probes, acks)
         store.close()

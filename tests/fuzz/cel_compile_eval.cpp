@@ -4,10 +4,12 @@
 #include <cstdlib>
 #include <string>
 
+#include "common/base/error_codes.h"
 #include "common/base/json.h"
 #include "common/cel/parser.h"
 #include "common/cel/print.h"
 #include "common/cel/program.h"
+#include "common/cel/trace.h"
 
 namespace {
 
@@ -29,6 +31,12 @@ public:
 
 private:
     Json inputs_, event_, now_;
+};
+
+class NoValues : public Activation {
+public:
+    Json const* variable(std::string_view) const override { return nullptr; }
+    bool status(std::string_view) const override { return false; }
 };
 
 Environment environment() {
@@ -56,6 +64,22 @@ void check_printing(std::string const& text) {
     if (again.failed() || once != twice) std::abort();
 }
 
+/// Traced, and in part first: the same answer, or both have none. Where the budget ends differs, so it is large here.
+void check_ways(Program const& program, Activation const& values) {
+    constexpr Budget roomy{.steps_left = 300'000, .bytes_left = 4u << 20};
+    Budget plain = roomy, traced = roomy, rest = roomy;
+    auto const expected = program.eval(values, plain);
+    Trace trace;
+    auto const seen = program.eval(values, traced, trace);
+    (void)diagram(trace);
+    (void)conditions(trace);
+    Program const partial = program.partial(values);
+    auto const left = partial.eval(NoValues(), rest);
+    auto const ended = [](Result<Json> const& result) { return !result && result.error().code == code::limit_exceeded; };
+    if (!expected || ended(seen) || ended(left)) return;
+    if (!seen || !left || dump_json(*seen) != dump_json(*expected) || dump_json(*left) != dump_json(*expected)) std::abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
@@ -68,6 +92,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     if (compiled.program) {
         (void)compiled.program->eval(values);
         (void)compiled.program->eval_bool(values);
+        check_ways(*compiled.program, values);
     }
     CompiledTemplate const made = compile_template(Source{text, {}}, place);
     if (made.value) (void)made.value->eval_text(values);

@@ -1,6 +1,8 @@
 // The table of functions, and which kinds of values an overload takes.
 #include "common/cel/functions/library.h"
 
+#include <algorithm>
+
 namespace pawl::cel {
 namespace {
 
@@ -34,19 +36,23 @@ std::uint32_t value_kinds(Type const& type) {
 }
 
 bool Overload::accepts(bool as_member, std::span<Value const> arguments) const {
-    if (as_member != member || arguments.size() != kinds.size()) return false;
+    if (as_member != member || !takes_count(arguments.size())) return false;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
-        if ((kinds[i] & bit(arguments[i].kind())) == 0) return false;
+        if ((kinds[std::min(i, kinds.size() - 1)] & bit(arguments[i].kind())) == 0) return false;
     }
     return true;
 }
 
 void Library::function(std::string name, std::vector<Type> parameters, Type result, Implementation run) {
-    add(std::move(name), {false, std::move(parameters), std::move(result), run, {}});
+    add(std::move(name), {false, std::move(parameters), std::move(result), run, {}, false});
 }
 
 void Library::member(std::string name, std::vector<Type> parameters, Type result, Implementation run) {
-    add(std::move(name), {true, std::move(parameters), std::move(result), run, {}});
+    add(std::move(name), {true, std::move(parameters), std::move(result), run, {}, false});
+}
+
+void Library::variadic(std::string name, std::vector<Type> parameters, Type result, Implementation run) {
+    add(std::move(name), {false, std::move(parameters), std::move(result), run, {}, true});
 }
 
 void Library::add(std::string name, Overload overload) {
@@ -75,8 +81,14 @@ Library const& standard_library() {
         add_regular_expressions(made);
         add_time(made);
         add_optionals(made);
+        add_format(made);
+        add_math(made);
+        add_encoders(made);
+        add_sets(made);
         add_json(made);
         add_hashes(made);
+        add_globs(made);
+        add_semver(made);
         return made;
     }();
     return library;

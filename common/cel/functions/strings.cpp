@@ -187,12 +187,43 @@ Value find_from(Evaluation& in, std::string_view text, std::string_view wanted, 
 Value index_of(Evaluation& in, Arguments a) { return find_from(in, a[0].as_text(), a[1].as_text(), 0); }
 Value index_of_from(Evaluation& in, Arguments a) { return find_from(in, a[0].as_text(), a[1].as_text(), a[2].as_int()); }
 
-Value last_index_of(Evaluation& in, Arguments a) {
-    std::string_view const text = a[0].as_text();
-    if (!pay_search(in, text, a[1].as_text())) return in.exhausted();
-    std::size_t const found = text.rfind(a[1].as_text());
+Value find_backwards(Evaluation& in, std::string_view text, std::string_view wanted, std::size_t from) {
+    if (!pay_search(in, text, wanted)) return in.exhausted();
+    std::size_t const found = text.rfind(wanted, from);
     if (found == std::string_view::npos) return Value::integer(-1);
     return Value::integer(static_cast<std::int64_t>(count_characters(text.substr(0, found))));
+}
+Value last_index_of(Evaluation& in, Arguments a) { return find_backwards(in, a[0].as_text(), a[1].as_text(), std::string_view::npos); }
+Value last_index_of_from(Evaluation& in, Arguments a) {
+    auto const from = byte_of(a[0].as_text(), a[2].as_int());
+    return from ? find_backwards(in, a[0].as_text(), a[1].as_text(), *from) : beyond(in, a[2].as_int(), a[0].as_text());
+}
+
+Value reversed(Evaluation& in, Arguments a) {
+    std::string_view const text = a[0].as_text();
+    auto* const out = in.allocate_array<char>(text.size());
+    if (out == nullptr) return in.exhausted();
+    char* end = out + text.size();
+    for (std::size_t at = 0; at < text.size();) {
+        std::size_t const bytes = character_bytes(text, at);
+        end -= bytes;
+        std::copy_n(text.begin() + static_cast<std::ptrdiff_t>(at), bytes, end);
+        at += bytes;
+    }
+    return Value::string({out, text.size()});
+}
+
+/// As a literal of CEL: in double quotes, with escapes.
+Value quote(Evaluation& in, Arguments a) {
+    if (a[0].size() * 2 > in.budget().bytes_left) return in.exhausted();
+    constexpr std::string_view special = "\a\b\f\n\r\t\v\\\"", letters = "abfnrtv\\\"";
+    std::string out = "\"";
+    for (char const c : a[0].as_text()) {
+        std::size_t const found = special.find(c);
+        if (found == std::string_view::npos) out += c;
+        else (out += '\\') += letters[found];
+    }
+    return in.string(out + "\"");
 }
 
 }  // namespace
@@ -217,6 +248,9 @@ void add_strings(Library& library) {
     library.member("indexOf", {TK::string, TK::string}, TK::integer, index_of);
     library.member("indexOf", {TK::string, TK::string, TK::integer}, TK::integer, index_of_from);
     library.member("lastIndexOf", {TK::string, TK::string}, TK::integer, last_index_of);
+    library.member("lastIndexOf", {TK::string, TK::string, TK::integer}, TK::integer, last_index_of_from);
+    library.member("reverse", {TK::string}, TK::string, reversed);
+    library.function("strings.quote", {TK::string}, TK::string, quote);
 }
 
 }  // namespace pawl::cel

@@ -90,7 +90,7 @@ TEST_CASE("a mistake is shown where it is", "[cel][parser]") {
     CHECK(check_text("inputs.dry ? 1") == "1:15 expected ':' of the condition, found the end");
     CHECK(check_text("inputs.") == "1:8 expected a field name, found the end");
     CHECK(contains(check_text("has(inputs)"), "1:5 has() needs a field"));
-    CHECK(contains(check_text("[1].all(x.y, true)"), "1:9 the first argument of all() must be a plain name"));
+    CHECK(contains(check_text("[1].all(x.y, true)"), "1:9 this argument of all() must be a plain name"));
     CHECK(contains(check_text("[1].all(__result__, true)"), "plain name"));
     CHECK(contains(check_text("Thing{a: 1}"), "there is no message type 'Thing'"));
 }
