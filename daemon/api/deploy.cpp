@@ -1,5 +1,8 @@
 // Deploys: the files come with the request, are loaded and checked off the loop, and only what has no error reaches the engine.
 #include <map>
+#include <optional>
+#include <set>
+#include <unordered_map>
 #include <utility>
 
 #include "common/base/crash_point.h"
@@ -79,10 +82,58 @@ std::map<std::string, std::vector<std::string>> changes_of(Reader& reader, flow:
     return changes;
 }
 
+/// A text with a single document; markers within a text block count too, which costs only time.
+bool is_one_document(std::string_view text) {
+    return !text.starts_with("---") && text.find("\n---") == std::string_view::npos && text.find("\n...") == std::string_view::npos;
+}
+
+/// The file as it was loaded when its active version was stored, if it is still that text.
+std::optional<flow::LoadedFile> known_file(std::unordered_map<std::string, ActiveSource> const& active, flow::SourceFile const& file) {
+    if (!is_one_document(file.text)) return std::nullopt;
+    auto const found = active.find(sha256_hex(file.text));
+    if (found == active.end() || found->second.sharing != 1) return std::nullopt;
+    flow::LoadedFile known;
+    known.name = file.name;
+    known.workflows.push_back({.name = found->second.workflow, .document = static_cast<std::size_t>(found->second.document), .plan = nullptr, .model = "", .hash = found->second.hash});
+    return known;
+}
+
+/// For plans, which are asked for after every edit: only files whose text is not that of an active version are loaded. Nothing when that is
+/// not sure to give the answer of loading all of them.
+std::optional<flow::LoadedProject> load_changed(Reader& reader, std::vector<flow::SourceFile> const& files) {
+    auto const active = reader.active_sources();
+    if (!active) return std::nullopt;
+    std::vector<flow::SourceFile> unknown;
+    std::vector<std::optional<flow::LoadedFile>> known;
+    std::set<std::string> names;
+    bool doubled = false;
+    for (flow::SourceFile const& file : files) {
+        known.push_back(known_file(*active, file));
+        if (!known.back()) unknown.push_back(file);
+        else doubled = !names.insert(known.back()->workflows.front().name).second || doubled;
+    }
+    flow::LoadedProject loaded = flow::load_project(std::move(unknown), flow::Keep::models);
+    for (flow::LoadedFile const& file : loaded.files)
+        for (flow::LoadedWorkflow const& workflow : file.workflows) doubled = names.contains(workflow.name) || doubled;
+    if (doubled) return std::nullopt;  // the full load tells where
+    flow::LoadedProject project;
+    project.diagnostics = std::move(loaded.diagnostics);
+    std::size_t next = 0;
+    for (auto& file : known) project.files.push_back(file ? std::move(*file) : std::move(loaded.files[next++]));
+    return project;
+}
+
+flow::LoadedProject load_files(Reader& reader, DeployBody& body) {
+    if (body.dry_run) {
+        if (auto project = load_changed(reader, body.files)) return std::move(*project);
+    }
+    return flow::load_project(std::move(body.files), flow::Keep::models);
+}
+
 Prepared load(Reader& reader, std::string_view text) {
     auto body = decode_body(text);
     if (!body) return refused(body.error());
-    flow::LoadedProject project = flow::load_project(std::move(body->files), flow::Keep::models);
+    flow::LoadedProject project = load_files(reader, *body);
     if (has_errors(project.diagnostics)) {
         Error const error = summary_of(project.diagnostics);
         return refused(error, std::move(project.diagnostics));

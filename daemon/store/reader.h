@@ -34,6 +34,13 @@ struct StoredSource {
     std::string file, text;
 };
 
+/// An active version, and the text it came from.
+struct ActiveSource {
+    std::string workflow, hash;
+    int document = 0;
+    std::size_t sharing = 0;  ///< active versions of the same text, this one included
+};
+
 /// All methods answer in the shapes of the API (wire/api.h names them); errors are code::not_found or invalid_request (filter).
 class Reader {
 public:
@@ -47,6 +54,8 @@ public:
     virtual Result<RunId> last_run() = 0;
     virtual Result<Json> workflow(std::string const& name, int number) = 0;  ///< 0: the active version; with its model and source
     virtual Result<std::unordered_map<std::string, std::string>> active_hashes() = 0;  ///< of the workflows that are not removed, by name
+    /// Of the active versions, by the hash of their text; of several with one text, one.
+    virtual Result<std::unordered_map<std::string, ActiveSource>> active_sources() = 0;
     /// Journal rows of a run with seq > `after`, oldest first, at most `limit`; an empty list when there is nothing newer.
     virtual Result<std::vector<JournalRow>> journal(RunId id, std::int64_t after, int limit) = 0;
     virtual Result<StoredSource> source(VersionId version) = 0;

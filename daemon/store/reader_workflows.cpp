@@ -171,6 +171,21 @@ Result<std::unordered_map<std::string, std::string>> SqliteReader::active_hashes
     });
 }
 
+Result<std::unordered_map<std::string, ActiveSource>> SqliteReader::active_sources() {
+    return answer([&]() -> Result<std::unordered_map<std::string, ActiveSource>> {
+        std::unordered_map<std::string, ActiveSource> sources;
+        Statement statement = database_->prepare("SELECT v.source_hash, w.name, v.hash, v.document FROM workflow w JOIN version v ON v.id = w.active");
+        while (statement.next()) {
+            ActiveSource& source = sources[std::string(statement.text(0))];
+            ++source.sharing;
+            source.workflow = statement.text(1);
+            source.hash = statement.text(2);
+            source.document = static_cast<int>(statement.integer(3));
+        }
+        return sources;
+    });
+}
+
 /// Of the present row of select_version().
 StoredSource SqliteReader::stored_source(Statement const& statement) {
     StoredSource stored;

@@ -122,6 +122,13 @@ def plan_and_deploy(place):
     check("+  - id: b" in place.pawl("diff", "--text", cwd=project), "diff --text is a patch")
     place.pawl("diff", "--exit-code", cwd=project, code=10)
 
+    # A name that stands twice is refused, whether its text is a new one or that of the active version.
+    for command in ("echo 1", "echo other"):
+        (project / "again.yaml").write_text(workflow("three", command))
+        text = place.pawl("plan", cwd=project, code=1)
+        check("workflow 'three' is defined twice" in text, "a plan finds doubled names", text)
+    (project / "again.yaml").unlink()
+
     # Stale by a file, stale by a deploy that came between, and then fresh.
     (project / "three.yaml").write_text(workflow("three", "echo 3"))
     text = place.pawl("deploy", "p.plan", cwd=project, code=6)
