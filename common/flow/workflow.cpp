@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 #include "common/flow/declare.h"
 #include "common/flow/needs.h"
+#include "common/flow/pattern.h"
 #include "common/flow/step.h"
 
 namespace pawl::flow {
@@ -237,7 +238,12 @@ void read_project(Reader& reader, Node const& root) {
     check_object_name(reader, fields, "project");
     fields.integer("language");
     read_labels(reader, fields);
-    if (Node const* exclude = fields.find("exclude")) reader.texts(*exclude, "exclude");
+    Node const* exclude = fields.find("exclude");
+    if (exclude == nullptr) return;
+    for (Node const* glob : reader.texts(*exclude, "exclude")) {
+        if (auto const problem = glob_error(glob->text, reader.pattern_budget_left))
+            reader.error(code::invalid_value, glob->where, "this pattern cannot be read: " + *problem, "for example old/ or drafts/*.yaml");
+    }
 }
 
 }  // namespace pawl::flow
