@@ -32,12 +32,15 @@ Result<std::size_t> fix_file(flow::LoadedFile const& file) {
 }
 
 Status fix_all(Context& context, flow::LoadedProject const& project) {
+    std::size_t all = 0;
     for (auto const& file : project.files) {
         if (file.name == "stdin") continue;
         auto const fixed = fix_file(file);
         if (!fixed) return fixed.error();
+        all += *fixed;
         if (*fixed > 0) context.say(file.name + ": fixed " + std::to_string(*fixed) + (*fixed == 1 ? " mistake" : " mistakes"));
     }
+    if (all == 0) context.say(project.diagnostics.empty() ? "--fix: nothing to fix" : "--fix: none of the findings has a ready rewrite; nothing was changed");
     return Done{};
 }
 
@@ -67,7 +70,7 @@ int check(Context& context, CheckOptions const& options) {
     auto format = options.format;
     if (format.empty()) format = context.format() == OutputFormat::json ? "json" : "text";
     TextIndex const texts(project.files);
-    context.out() << render_diagnostics(context.out_look(), format, diagnostics, texts);
+    context.out() << render_diagnostics(context.out_look(), format, diagnostics, texts) << std::flush;  // the summary stands behind them
 
     auto const errors = static_cast<std::size_t>(std::count_if(diagnostics.begin(), diagnostics.end(), [](Error const& e) { return e.severity == Severity::error; }));
     auto const warnings = diagnostics.size() - errors;

@@ -12,6 +12,7 @@ std::vector<CommandEntry> const& command_entries() {
     static std::vector<CommandEntry> const entries{
         {"__complete", "Offer candidates for the last word", complete_command, true},
         {"api", "Send any request to the daemon", api_command},
+        {"approve", "Let a run go on that waits for approval", approve_command},
         {"audit ls", "List who did what", audit_ls_command},
         {"cancel", "Cancel runs: stop signal, grace, handlers", cancel_command},
         {"check", "Find all mistakes in files, without a daemon", check_command},
@@ -36,6 +37,7 @@ std::vector<CommandEntry> const& command_entries() {
         {"ping", "Ask whether the daemon answers", ping_command},
         {"plan", "Show what a deploy of the project would change", plan_command},
         {"ps", "List the runs that are alive", ps_command},
+        {"reject", "Refuse what a run waits for", reject_command},
         {"resolve", "Settle a step whose outcome is unknown, and go on in a new run", resolve_command},
         {"retry", "Start a new run from the failed steps of an old one", retry_command},
         {"rollback", "Make an older version of a workflow active", rollback_command},
@@ -52,7 +54,7 @@ std::vector<CommandEntry> const& command_entries() {
         {"why", "Tell why a run or a step is as it is", why_command},
         {"workflow inspect", "Show all about a workflow", workflow_inspect_command},
         {"workflow ls", "List the deployed workflows", workflow_ls_command},
-        {"workflow rm", "Remove a workflow; its history stays, live runs end", workflow_rm_command},
+        {"workflow rm", "Remove a workflow; its history stays, live runs go on to their end", workflow_rm_command},
         {"workflow versions", "List the versions of a workflow", workflow_versions_command},
     };
     return entries;

@@ -37,6 +37,8 @@ Command new_command();
 Command ping_command();
 Command plan_command();
 Command ps_command();
+Command approve_command();
+Command reject_command();
 Command resolve_command();
 Command retry_command();
 Command rollback_command();
@@ -59,6 +61,7 @@ Command workflow_versions_command();
 /// Options of commands that start a run and may follow it. Borrowed pointers into the command's own options.
 struct FollowFlags {
     bool detach = false, passthrough = false, cancel_on_interrupt = false, strict_skip = false;
+    bool is_exec = false;  ///< set by `exec`, no option
     std::string wait_timeout;
 };
 std::vector<Option> follow_options(FollowFlags& flags);

@@ -51,7 +51,7 @@ public:
 private:
     void offer(std::string_view candidate, std::string_view description = "") {
         if (!candidate.starts_with(last_)) return;
-        context_.out() << candidate;
+        context_.out() << joined_ << candidate;
         if (!description.empty()) context_.out() << '\t' << description;
         context_.out() << '\n';
     }
@@ -86,22 +86,39 @@ private:
         case Completes::workflows: return workflows();
         case Completes::runs: return runs();
         case Completes::steps: return steps();
+        case Completes::live_runs: return runs(true);
         case Completes::choices:
         case Completes::nothing: return;
         }
     }
+    /// Of an option that waits for its value: `--output j`, or `--output=j`.
     bool value_of_option(std::vector<Option> const& options) {
+        auto const equals = last_.find('=');
+        if (last_.starts_with("--") && equals != std::string::npos) {
+            for (auto const& option : options) {
+                for (auto const name : split(option.names, ',')) {
+                    if (option.value.empty() || name != last_.substr(0, equals)) continue;
+                    joined_ = last_.substr(0, equals + 1);
+                    last_.erase(0, equals + 1);
+                    count_plain(options);
+                    value(option.completes, option.choices);
+                    return true;
+                }
+            }
+        }
         if (words_.empty()) return false;
         for (auto const& option : options) {
             if (option.value.empty()) continue;
             for (auto const name : split(option.names, ',')) {
                 if (words_.back() != name) continue;
+                count_plain(options);
                 value(option.completes, option.choices);
                 return true;
             }
         }
         return false;
     }
+    void count_plain(std::vector<Option> const& options) { (void)plain_count(options); }
     /// Words that are neither options nor their values, the command's own name included.
     std::size_t plain_count(std::vector<Option> const& options) {
         plain_.clear();
@@ -155,9 +172,9 @@ private:
             for (auto const& workflow : flow::load_file(entry.path().string(), *text).workflows) offer(workflow.name, entry.path().filename().string());
         }
     }
-    void runs() {
-        offer("last", "the newest run");
-        auto const list = ask("/v1/runs?limit=30");
+    void runs(bool live = false) {
+        if (!live) offer("last", "the newest run");
+        auto const list = ask(live ? "/v1/runs?live=true&limit=30" : "/v1/runs?limit=30");
         auto const* items = list ? list->find("items") : nullptr;
         if (items == nullptr || !items->is_list()) return;
         for (auto const& item : items->as_list()) offer(std::to_string(item.number("id")), item.text("workflow") + " " + item.text("status"));
@@ -175,7 +192,7 @@ private:
 
     Context& context_;
     std::vector<std::string> words_, plain_;
-    std::string last_;
+    std::string last_, joined_;  ///< the word to complete; what stands before it in the same word: "--output="
     std::unique_ptr<Daemon> daemon_;
     bool asked_ = false;
 };

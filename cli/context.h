@@ -36,7 +36,9 @@ struct World {
     std::function<bool()> terminated = [] { return false; };
     /// The terminal's size may have changed: asked for once a frame.
     std::function<std::size_t()> current_columns;
-
+    std::function<std::size_t()> current_rows;
+    /// How often we were stopped and continued: what was drawn before then stands above what the shell wrote since.
+    std::function<int()> continues = [] { return 0; };
 };
 
 /// More than an Error has room for: lines of `where`, `why`, `next`.

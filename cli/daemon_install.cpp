@@ -106,7 +106,7 @@ Command daemon_install_command() {
     return {
         .path = "daemon install",
         .summary = "Write the systemd units of a daemon of your own",
-        .text = "Connecting to the socket then starts the daemon. Prints the commands that enable it.",
+        .text = "It needs --user. Connecting to the socket then starts the daemon. Prints the commands that enable it.",
         .options = {{.names = "--print", .doc = "print the units and write nothing", .into = &options->print}},
         .examples = {{"pawl daemon install --user", ""}},
         .run = [options](Context& context) { return install(context, *options); },

@@ -129,6 +129,7 @@ Command daemon_drain_command() {
     return {
         .path = "daemon drain",
         .summary = "Start nothing new, and wait until nothing runs",
+        .text = "The daemon goes on draining when this command has left, by itself or by Ctrl-C, until --off or its next start.",
         .options = {{.names = "--off", .doc = "start steps again", .into = &options->off}, {.names = "--no-wait", .doc = "leave at once", .into = &options->no_wait}},
         .examples = {{"pawl daemon drain && pawl daemon stop", "before maintenance"}},
         .run = [options](Context& context) { return drain(context, *options); },

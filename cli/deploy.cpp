@@ -91,7 +91,7 @@ int deploy(Context& context, DeployOptions const& options) {
 
 int deploy_refused(Context& context, Daemon& daemon, Error const& error, std::vector<flow::SourceFile> const& sources) {
     auto const diagnostics = diagnostics_in(daemon.last_problem(), "diagnostics");
-    if (diagnostics.empty() || context.format() == OutputFormat::json || context.format() == OutputFormat::jsonl) return context.fail(error);
+    if (diagnostics.empty() || !diagnostics.front().where || context.format() == OutputFormat::json || context.format() == OutputFormat::jsonl) return context.fail(error);
     TextIndex const texts(sources);
     context.err() << render_diagnostics(context.err_look(), "text", diagnostics, texts);
     context.err() << painted(context.err_look(), Paint::red, "error:") << " " << printable(error.message) << " [" << error.code.name << "]\n" << std::flush;

@@ -1,4 +1,5 @@
 // pawl eval: one CEL expression, over values from the command line.
+#include <algorithm>
 #include <istream>
 #include <map>
 #include <ostream>
@@ -121,32 +122,45 @@ std::string declarations_of(JsonMap const& values) {
     return key;
 }
 
-/// One JSON object a line in, one value a line out; a line that fails gives {"error": …} and the exit code 1.
+bool is_syntax(Diagnostics const& diagnostics) {
+    return std::any_of(diagnostics.begin(), diagnostics.end(), [](Error const& one) { return one.code == code::expression_syntax; });
+}
+
+/// One JSON object a line in, one value a line out; a line that fails gives {"error": …, "line": n} and the exit code 1.
 int eval_batch(Context& context, EvalOptions const& options) {
     std::map<std::string, cel::Program> programs;  // by the names and types a line declares
     auto const now = Json(format_utc(context.now()));
     int code = exit_done;
     std::string line;
-    for (std::size_t number = 1; std::getline(context.world().in, line); ++number) {
-        auto const values = variables(line, "line " + std::to_string(number));
-        if (!values) return context.fail(values.error());
+    std::size_t number = 0;
+    auto const fail_line = [&](std::string const& message) {
+        Json failure;
+        failure.set("error", message);
+        failure.set("line", number);
+        context.out() << dump_json(failure) << '\n';
+        code = exit_failed;
+    };
+    while (std::getline(context.world().in, line)) {
+        auto const values = variables(line, "line " + std::to_string(++number));
+        if (!values) {
+            fail_line(values.error().message);
+            continue;
+        }
         auto const key = declarations_of(values->as_map());
         auto found = programs.find(key);
         if (found == programs.end()) {
             auto compilation = compiled(options.expression, values->as_map());
-            if (!compilation.program) return refuse(context, compilation.diagnostics, options.expression);
+            // Bad syntax is bad for every line; whether names and types fit is a matter of each.
+            if (!compilation.program && is_syntax(compilation.diagnostics)) return refuse(context, compilation.diagnostics, options.expression);
+            if (!compilation.program) {
+                fail_line(compilation.diagnostics.front().message);
+                continue;
+            }
             found = programs.emplace(key, *compilation.program).first;
         }
         auto value = found->second.eval(MapActivation(values->as_map(), now));
-        if (value) {
-            context.out() << dump_json(*value) << '\n';
-            continue;
-        }
-        Json failure;
-        failure.set("error", value.error().message);
-        failure.set("line", number);
-        context.out() << dump_json(failure) << '\n';
-        code = exit_failed;
+        if (value) context.out() << dump_json(*value) << '\n';
+        else fail_line(value.error().message);
     }
     return code;
 }

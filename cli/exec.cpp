@@ -32,12 +32,15 @@ int exec(Context& context, ExecOptions const& options) {
     std::error_code error;
     body.set("dir", std::filesystem::absolute(options.dir.empty() ? "." : options.dir, error).lexically_normal().string());
     body.set("env", std::move(env));
-    if (options.retry) body.set("retry", *options.retry);
+    if (options.retry && *options.retry < 1) return context.misuse("--retry " + std::to_string(*options.retry) + " is no number of attempts", "at least 1, which is one attempt and no retry");
+    if (options.retry) body.set("retry", *options.retry - 1);  // there: further ones
     if (!options.timeout.empty()) body.set("timeout", options.timeout);
     auto const daemon = context.daemon();
     if (!daemon) return context.fail(daemon.error());
     auto const run = (*daemon)->post("/v1/exec", body);
-    return run ? follow_or_detach(context, **daemon, *run, options.follow) : context.fail(run.error());
+    auto follow = options.follow;
+    follow.is_exec = true;
+    return run ? follow_or_detach(context, **daemon, *run, follow) : context.fail(run.error());
 }
 
 }  // namespace
@@ -46,7 +49,7 @@ Command exec_command() {
     auto const options = std::make_shared<ExecOptions>();
     std::vector<Option> rows{
         {.names = "--name", .value = "NAME", .doc = "what the run is called", .into = &options->name},
-        {.names = "--retry", .value = "N", .doc = "attempts in all", .into = &options->retry},
+        {.names = "--retry", .value = "N", .doc = "attempts in all: 3 are the first and two more after failures", .into = &options->retry},
         {.names = "--step-timeout", .value = "SPAN", .doc = "how long an attempt may take", .into = &options->timeout},
         {.names = "--dir", .value = "DIR", .doc = "working directory (default: this folder)", .into = &options->dir, .completes = Completes::files},
         {.names = "-e,--env", .value = "NAME=VALUE", .doc = "environment of the command; NAME alone passes your own value", .into = &options->env},

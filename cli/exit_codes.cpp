@@ -67,11 +67,12 @@ ErrorCode code_named(std::string_view name) {
     return code::io;
 }
 
-int exit_code_of_run(std::string_view status, std::string_view reason, bool strict_skip) {
+int exit_code_of_run(std::string_view status, std::string_view reason, bool strict_skip, bool step_timed_out) {
     if (status == "succeeded") return exit_done;
     if (status == "cancelled") return exit_cancelled;
     if (status == "skipped") return strict_skip ? exit_skipped : exit_done;
-    return reason == "timeout" ? exit_timed_out : exit_failed;
+    if (reason == "rejected") return exit_cancelled;
+    return reason == "timeout" && !step_timed_out ? exit_timed_out : exit_failed;
 }
 
 }  // namespace pawl::cli

@@ -25,8 +25,9 @@ enum Exit : int {
 
 /// Of an error's code. What no row names is a failure of the work.
 int exit_code_of(ErrorCode code);
-/// Of a finished run, by its status and reason. A run that has not ended gives exit_failed.
-int exit_code_of_run(std::string_view status, std::string_view reason, bool strict_skip = false);
+/// Of a finished run, by its status and reason. A run that has not ended gives exit_failed. `step_timed_out`: the reason is that of a
+/// step, whose timeout is a failure like others; exit_timed_out is for the run's own.
+int exit_code_of_run(std::string_view status, std::string_view reason, bool strict_skip = false, bool step_timed_out = false);
 /// Maps the text of a problem+json answer to the code with static storage; `io` for a name we do not know.
 ErrorCode code_named(std::string_view name);
 

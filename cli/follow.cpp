@@ -22,11 +22,13 @@ constexpr auto expectations_after = std::chrono::seconds(1); ///< short runs are
 
 std::unique_ptr<Progress> progress_for(Context& context) {
     auto const& world = context.world();
+    if (context.globals.quiet && context.globals.progress.empty()) return silent_progress();  // an explicit --progress is obeyed
     switch (context.progress()) {
     case ProgressMode::json: return json_progress(context.err());
     case ProgressMode::tty: {
         auto const columns = world.current_columns ? world.current_columns : [width = world.columns] { return width; };
-        return tty_progress(context.err(), context.err_look(), {.columns = columns, .rows = [rows = world.rows] { return rows; }});
+        auto const rows = world.current_rows ? world.current_rows : [count = world.rows] { return count; };
+        return tty_progress(context.err(), context.err_look(), {.columns = columns, .rows = rows, .continues = world.continues});
     }
     case ProgressMode::plain:
     case ProgressMode::automatic: break;
@@ -101,6 +103,10 @@ private:
             log_ended_ = true;
             return std::nullopt;
         }
+        if (options_.next) {  // a private daemon: nobody else could look on
+            left_with_ = Problem{.error = *item.error, .where = {}, .why = {}, .next = {}, .document = {}};
+            return exit_code_of(item.error->code);
+        }
         Problem problem{.error = *item.error, .where = {}, .why = "run " + std::to_string(view_.id) + " goes on", .next = {"pawl run watch " + std::to_string(view_.id)}, .document = {}};
         left_with_ = std::move(problem);
         return exit_code_of(item.error->code);
@@ -135,6 +141,10 @@ private:
             auto const id = std::to_string(view_.id);
             left_with_ = Problem{.error = make_error(code::timed_out, "run " + id + " has not ended within " + format_duration(*options_.wait_timeout)),
                                  .where = {}, .why = "the run goes on", .next = {"pawl run watch " + id, "pawl cancel " + id}, .document = {}};
+            if (options_.next) {
+                left_with_->why = "its running steps go on to their end; the same command with the same --state takes them over";
+                left_with_->next.clear();
+            }
             return exit_timed_out;
         }
         if (!asked_ && context_.progress() == ProgressMode::tty && now - began_ > expectations_after) {
@@ -212,11 +222,13 @@ int tell_finished_run(Context& context, Daemon& daemon, Json const& run, FollowO
     bool const json_talk = context.progress() == ProgressMode::json;
     FailureFacts facts;
     if (status == "failed" && !json_talk) facts = failure_facts(daemon, run);
+    if (options.next) facts.next = options.next(run);
+    if (options.is_exec) facts.has_file = false;
     if (!json_talk && !(context.globals.quiet && (status == "succeeded" || status == "skipped"))) {
         context.err() << run_summary(context.err_look(), run, facts, context.now()) << std::flush;
     }
     if (!print_object(context, run, "id")) print_outputs(context, run);
-    int const code = exit_code_of_run(status, run.text("reason"), options.strict_skip);
+    int const code = exit_code_of_run(status, run.text("reason"), options.strict_skip, step_timed_out(run));
     return options.passthrough && status == "failed" ? passthrough_code(run, code) : code;
 }
 

@@ -1,6 +1,7 @@
 // Follows a run to its end: progress while it lives, the summary when it has ended, the exit code of its outcome.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -15,6 +16,9 @@ struct FollowOptions {
     bool kill_on_second = false;         ///< the second Ctrl-C ends the stop's patience (run --local)
     bool passthrough = false;            ///< exit with the failed step's own code
     bool strict_skip = false;
+    bool is_exec = false;                ///< of one command: it stands in no file
+    /// For a private daemon: what to do next after a failed run, as no command finds it once it has ended. Empty: the usual commands.
+    std::function<std::string(Json const& run)> next = {};
 };
 
 /// `run` is a run (detail) as the daemon answered it. Prints the finished run to stdout in a machine format, its outputs in a table.

@@ -21,6 +21,7 @@ struct GraphOptions {
 std::string_view section_name(flow::Section section) {
     switch (section) {
     case flow::Section::steps: return "steps";
+    case flow::Section::undo: return "undo";
     case flow::Section::on_success: return "on_success";
     case flow::Section::on_failure: return "on_failure";
     case flow::Section::on_cancel: return "on_cancel";

@@ -51,7 +51,7 @@ struct Group {
 constexpr std::array<Group, 6> groups{{
     {"Files", {"init", "new", "check", "fmt", "eval", "graph", "schema", "explain"}},
     {"Projects", {"plan", "deploy", "diff", "rollback"}},
-    {"Runs", {"run", "exec", "ps", "logs", "inspect", "why", "retry", "cancel", "resolve"}},
+    {"Runs", {"run", "exec", "ps", "logs", "inspect", "why", "retry", "cancel", "resolve", "approve", "reject"}},
     {"What is deployed", {"workflow", "audit"}},
     {"The daemon", {"daemon", "status", "ping", "doctor", "api"}},
     {"pawl itself", {"completion", "version", "help"}},

@@ -22,8 +22,13 @@ Result<Json> parse_inputs(Context& context, std::vector<std::string> const& give
         Json value(*text);
         for (auto const& declaration : declarations) {
             if (declaration.name != name) continue;
-            // What does not fit is sent as it was typed: the daemon tells all mistakes at once.
+            // What does not fit is sent all the same: the daemon tells all mistakes at once.
+            // As what it is meant to be, where it can be read as that: then they speak of its bounds and not of its type.
+            bool const is_text = declaration.type == flow::ValueType::string || declaration.type == flow::ValueType::path ||
+                                 declaration.type == flow::ValueType::duration || declaration.type == flow::ValueType::timestamp;
+            auto as_json = is_text ? Result<Json>(value) : parse_json(*text);
             if (auto converted = flow::conform_text(declaration, *text)) value = std::move(*converted);
+            else if (as_json && !is_text) value = std::move(*as_json);
         }
         inputs.set(name, std::move(value));
     }

@@ -134,11 +134,13 @@ std::string user_state_home(Context const& context) {
 }
 
 Status make_folders(std::string const& path) {
-    std::error_code error;
-    bool const made = std::filesystem::create_directories(path, error);
-    if (error) return make_error(code::io, "cannot make the folder '" + path + "': " + error.message());
-    if (made && ::chmod(path.c_str(), 0700) != 0) return make_error(code::io, "cannot protect the folder '" + path + "': " + std::strerror(errno));
-    return Done{};
+    // One by one: every folder that we make holds something of ours, also one that is only a parent now and a state folder later.
+    for (std::size_t slash = path.find('/', 1); ; slash = path.find('/', slash + 1)) {
+        auto const folder = path.substr(0, slash);
+        if (::mkdir(folder.c_str(), 0700) != 0 && !std::filesystem::is_directory(folder))
+            return make_error(code::io, "cannot make the folder '" + folder + "': " + std::strerror(errno));
+        if (slash == std::string::npos) return Done{};
+    }
 }
 
 }  // namespace pawl::cli

@@ -17,6 +17,7 @@ namespace {
 // What signal handlers may touch; nothing else is global.
 volatile std::sig_atomic_t interrupts_seen = 0;
 volatile std::sig_atomic_t terminated_seen = 0;
+volatile std::sig_atomic_t continues_seen = 0;
 volatile std::sig_atomic_t err_is_terminal = 0;
 
 void on_interrupt(int) { interrupts_seen = interrupts_seen + 1; }
@@ -30,7 +31,10 @@ void on_stop(int) {
     ::raise(SIGTSTP);
     errno = saved;
 }
-void on_continue(int) { ::signal(SIGTSTP, on_stop); }
+void on_continue(int) {
+    ::signal(SIGTSTP, on_stop);
+    continues_seen = continues_seen + 1;
+}
 
 void install(int signal, void (*handler)(int)) {
     struct sigaction action {};
@@ -122,7 +126,9 @@ int main(int argc, char** argv) {
                 .connect = connect_to_daemon,
                 .interrupts = [] { return static_cast<int>(interrupts_seen); },
                 .terminated = [] { return terminated_seen != 0; },
-                .current_columns = columns};
+                .current_columns = columns,
+                .current_rows = [] { return static_cast<std::size_t>(window_size().ws_row); },
+                .continues = [] { return static_cast<int>(continues_seen); }};
     Context context(std::move(world));
     int const code = run_pawl(context, {argv + 1, argv + argc});
     out.flush();

@@ -124,6 +124,17 @@ std::string name_of_choice_error(std::string const& text) {
     return "'" + value + "' is no value of " + option;
 }
 
+std::string_view nearest_by_one(std::string_view word, std::vector<std::string_view> const& candidates) {
+    for (auto const candidate : candidates) {
+        std::size_t same_start = 0, same_end = 0;
+        std::size_t const shorter = std::min(word.size(), candidate.size());
+        while (same_start < shorter && word[same_start] == candidate[same_start]) ++same_start;
+        while (same_end < shorter - same_start && word[word.size() - 1 - same_end] == candidate[candidate.size() - 1 - same_end]) ++same_end;
+        if (same_start + same_end + 1 >= std::max(word.size(), candidate.size())) return candidate;
+    }
+    return "";
+}
+
 Error choice_error(std::string const& text) {
     auto const message = name_of_choice_error(text);
     if (message.empty()) return usage_error(text);
@@ -132,11 +143,19 @@ Error choice_error(std::string const& text) {
     auto const list = std::string_view(text).substr(open + 1, close - open - 1);
     auto const choices = split(list, ',');
     auto const value = std::string_view(text).substr(text.find(": ") + 2, text.find(" not in {") - text.find(": ") - 2);
-    auto const near = nearest(value, choices);
+    // Of two short words like bash and tcsh, two letters are no likeness: half of the word has to be right.
+    auto const near = value.size() < 6 ? nearest_by_one(value, choices) : nearest(value, choices);
     if (!near.empty()) return usage_error(message, "did you mean '" + std::string(near) + "'?");
     std::string all;
     for (auto const choice : choices) all += (all.empty() ? "" : ", ") + std::string(choice);
     return usage_error(message, "one of: " + all);
+}
+
+/// CLI11: "Could not convert: --limit = abc".
+Error number_error(std::string const& text) {
+    auto const colon = text.find(": "), equals = text.find(" = ");
+    if (colon == std::string::npos || equals == std::string::npos || equals < colon) return usage_error("a number is needed: " + text);
+    return usage_error("'" + text.substr(equals + 3) + "' is no value of " + text.substr(colon + 2, equals - colon - 2), "it is a whole number, like 50");
 }
 
 Error missing_argument(Command const& command, std::string const& text) {
@@ -194,12 +213,24 @@ Result<Outcome> fill(Command& command, std::vector<std::string> words, GlobalOpt
         std::string const text = error.what();
         return usage_error("option " + text.substr(0, text.find(':')) + " needs a value");
     } catch (CLI::ConversionError const& error) {
-        std::string const text = error.what();
-        return usage_error("a number is needed: " + text);
+        return number_error(error.what());
     } catch (CLI::Error const& error) {
         return usage_error(error.what());
     }
     return version ? Outcome::version : Outcome::filled;
+}
+
+/// What other tools call it.
+std::string_view known_elsewhere(std::string_view word) {
+    if (word == "list" || word == "ls") return "pawl run ls lists runs, pawl workflow ls workflows, pawl ps what runs now";
+    if (word == "stop") return "pawl cancel RUN stops a run, pawl daemon stop the daemon";
+    if (word == "kill") return "pawl cancel RUN --now kills a run at once";
+    if (word == "start") return "pawl run NAME starts a run, pawl daemon start the daemon";
+    if (word == "log") return "pawl logs RUN";
+    if (word == "show") return "pawl inspect RUN, or pawl inspect NAME";
+    if (word == "validate" || word == "lint") return "pawl check [PATH...]";
+    if (word == "apply") return "pawl deploy PATH...";
+    return "";
 }
 
 Error unknown_command(Located const& located) {
@@ -215,6 +246,9 @@ Error unknown_command(Located const& located) {
             if (!entry.hidden && entry.path.find(' ') == std::string_view::npos) names.push_back(entry.path);
         }
         for (auto const& noun : nouns()) names.push_back(noun.name);
+    }
+    if (prefix.empty()) {
+        if (auto const ours = known_elsewhere(located.unknown); !ours.empty()) return usage_error("unknown command '" + located.unknown + "'", std::string(ours));
     }
     auto const near = nearest(located.unknown, names);
     return usage_error("unknown command '" + prefix + located.unknown + "'", near.empty() ? "" : "did you mean 'pawl " + prefix + std::string(near) + "'?");

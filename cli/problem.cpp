@@ -10,12 +10,27 @@ std::string labelled(Look const& look, std::string_view label, std::string const
     return "  " + painted(look, Paint::dim, pad_right(label, 5)) + "  " + printable(text) + "\n";
 }
 
-std::string diagnostics_of(Look const& look, Json const& document) {
+std::string headline(Look const& look, Error const& error) {
+    return painted(look, Paint::red, "error:") + " " + printable(error.message) + " [" + std::string(error.code.name) + "]\n";
+}
+
+/// `told` is the error they belong to: the first of them often says the same.
+std::string diagnostics_of(Look const& look, Json const& document, Error const& told) {
     auto const* list = document.find("diagnostics");
     if (list == nullptr || !list->is_list()) return "";
     Diagnostics diagnostics;
-    for (auto const& item : list->as_list()) diagnostics.push_back(yaml::error_from_json(item));
-    return yaml::render_all(diagnostics, [](std::string_view) -> std::string const* { return nullptr; }, look.width);
+    std::string placeless;
+    for (auto const& item : list->as_list()) {
+        auto diagnostic = yaml::error_from_json(item);
+        if (diagnostic.where) {
+            diagnostics.push_back(std::move(diagnostic));
+        } else if (diagnostic.message != told.message) {  // of inputs: no file, no caret
+            placeless += headline(look, diagnostic);
+            if (!diagnostic.hint.empty()) placeless += labelled(look, "hint", diagnostic.hint);
+        }
+    }
+    if (diagnostics.empty()) return placeless;
+    return placeless + yaml::render_all(diagnostics, [](std::string_view) -> std::string const* { return nullptr; }, look.width);
 }
 
 std::string place_text(SourcePos const& where) {
@@ -28,8 +43,7 @@ std::string place_text(SourcePos const& where) {
 
 std::string render_problem(Look const& look, Problem const& problem) {
     auto const& error = problem.error;
-    std::string out = diagnostics_of(look, problem.document);
-    out += painted(look, Paint::red, "error:") + " " + printable(error.message) + " [" + std::string(error.code.name) + "]\n";
+    std::string out = diagnostics_of(look, problem.document, error) + headline(look, error);
     if (error.where) out += labelled(look, "where", place_text(*error.where));
     else if (!problem.where.empty()) out += labelled(look, "where", problem.where);
     if (!problem.why.empty()) out += labelled(look, "why", problem.why);

@@ -47,9 +47,10 @@ Command make_cancel(std::string path) {
     return {
         .path = std::move(path),
         .summary = "Cancel runs: stop signal, grace, handlers",
-        .text = "Returns once the wish is stored; the run ends when its steps have stopped and its handlers have run.",
-        .arguments = {{.name = "RUN", .doc = "a run, or last", .into = &options->runs, .completes = Completes::runs}},
-        .options = {{.names = "--now", .doc = "kill at once, without grace", .into = &options->now}},
+        .text = "Returns once the wish is stored; the run ends when its steps have stopped and its handlers have run.\n"
+                "With --now it kills at once and runs no handlers.",
+        .arguments = {{.name = "RUN", .doc = "a run, or last", .into = &options->runs, .completes = Completes::live_runs}},
+        .options = {{.names = "--now", .doc = "kill at once and run no handlers: neither on_cancel nor finally", .into = &options->now}},
         .examples = {{std::move(example), ""}},
         .run = [options](Context& context) { return cancel(context, *options); },
     };

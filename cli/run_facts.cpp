@@ -87,7 +87,7 @@ std::vector<std::string> last_log_lines(Daemon& daemon, std::int64_t run, std::s
 std::string why_not_retried(flow::StepPlan const& plan, Json const& step) {
     auto const attempts = step.number("attempts");
     if (step.text("status") == "lost") return "on_crash: fail, so an unknown outcome is not tried again";
-    if (attempts == 0) return "";
+    if (attempts == 0 || step.text("reason") == "start_failed") return "";  // what does not start is never tried again
     if (plan.retry.max_attempts <= 1) return "not retried: the step has no 'retry'";
     if (attempts >= plan.retry.max_attempts) return "not retried: all " + std::to_string(attempts) + " attempts failed";
     if (!plan.retry.condition) return "";

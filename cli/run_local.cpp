@@ -13,6 +13,7 @@
 #include "cli/inputs.h"
 #include "cli/local_daemon.h"
 #include "cli/output.h"
+#include "cli/render/run_summary.h"
 #include "cli/sources.h"
 #include "cli/targets.h"
 #include "common/base/error_codes.h"
@@ -108,13 +109,29 @@ Result<Json> live_run(Daemon& daemon, std::string const& workflow) {
     return daemon.get("/v1/runs/" + std::to_string(items->as_list().front().number("id")));
 }
 
-int deploy_and_run(Context& context, Daemon& daemon, RunStartOptions const& options, std::vector<flow::SourceFile> const& sources) {
+/// The logs of the step that failed, as a file: the private daemon that could be asked for them ends with this command.
+std::string logs_of_failed(std::string const& folder, Json const& run) {
+    auto const* step = failed_step_of(run);
+    auto const* tries = step == nullptr ? nullptr : step->find("tries");
+    if (tries == nullptr || !tries->is_list() || tries->as_list().empty()) return "";
+    auto const attempt = tries->as_list().back().number("id");
+    return folder + "/runs/" + std::to_string(run.number("id")) + "/" + std::to_string(attempt) + ".log";
+}
+
+int deploy_and_run(Context& context, Daemon& daemon, RunStartOptions const& options, std::vector<flow::SourceFile> const& sources, std::string const& folder) {
     auto const deployed = deploy_project(daemon, sources, project_root(options.target));
     if (!deployed) return deploy_refused(context, daemon, deployed.error(), sources);
     auto const file = flow::load_file(sources.front().name, sources.front().text);
     auto const workflow = meant_workflow(file, options.workflow);
     if (!workflow) return context.fail(workflow.error());
     FollowOptions follow{.cancel_on_interrupt = true, .kill_on_second = true, .passthrough = options.follow.passthrough, .strict_skip = options.follow.strict_skip};
+    std::string typed;
+    for (auto const& input : options.inputs) typed += " -i " + input;
+    follow.next = [&](Json const& run) {
+        auto const logs = logs_of_failed(folder, run);
+        return (logs.empty() ? "" : "its log: " + logs + "    ") + "again: pawl run --local " + options.target + (options.workflow.empty() ? "" : " " + options.workflow) +
+               (options.state.empty() ? "" : " --state " + options.state) + typed;
+    };
     if (!options.follow.wait_timeout.empty()) {
         auto const span = parse_duration(options.follow.wait_timeout);
         if (!span) return context.misuse("--wait-timeout " + options.follow.wait_timeout + ": " + span.error().message);
@@ -177,7 +194,7 @@ int run_locally(Context& context, RunStartOptions const& options) {
     }
     context.use(std::move(*daemon));
     auto* const connected = *context.daemon();
-    int const code = deploy_and_run(context, *connected, options, *sources);
+    int const code = deploy_and_run(context, *connected, options, *sources, state->folder);
     stop(*connected, *process);
     state->remove_socket_folder();
     if (!state->ours_to_remove) return code;

@@ -191,7 +191,7 @@ int logs(Context& context, LogOptions const& options) {
     if (!options.follow) return exit_done;
     auto const ended = (*daemon)->get("/v1/runs/" + id);
     if (!ended) return context.fail(ended.error());
-    return is_final_status(ended->text("status")) ? exit_code_of_run(ended->text("status"), ended->text("reason")) : exit_done;
+    return is_final_status(ended->text("status")) ? exit_code_of_run(ended->text("status"), ended->text("reason"), false, step_timed_out(*ended)) : exit_done;
 }
 
 Command make_logs(std::string path) {

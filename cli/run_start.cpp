@@ -8,6 +8,7 @@
 #include "cli/sources.h"
 #include "cli/targets.h"
 #include "common/base/error_codes.h"
+#include "common/base/text.h"
 
 namespace pawl::cli {
 namespace {
@@ -37,6 +38,14 @@ int start_from_file(Context& context, Daemon& daemon, RunStartOptions const& opt
     return follow_or_detach(context, daemon, *run, options.follow);
 }
 
+/// `pawl run lst`: taken for a workflow, as `run NAME` starts one.
+Error with_verb_suggestion(Error error, std::string const& name) {
+    if (error.code != code::not_found || error.hint.starts_with("did you mean")) return error;
+    auto const near = name == "list" ? std::string_view("ls") : nearest(name, {"ls", "watch", "cancel", "retry", "logs", "inspect", "start"});
+    if (!near.empty()) error.hint = "did you mean 'pawl run " + std::string(near) + "'?";
+    return error;
+}
+
 int start_deployed(Context& context, Daemon& daemon, RunStartOptions const& options) {
     if (!options.workflow.empty()) return context.misuse("unexpected argument '" + options.workflow + "'", "a second name stands behind a file only");
     auto const target = parse_workflow(options.target);
@@ -54,7 +63,7 @@ int start_deployed(Context& context, Daemon& daemon, RunStartOptions const& opti
     if (target->version > 0) body.set("version", target->version);
     body.set("inputs", std::move(*inputs));
     auto const run = daemon.post("/v1/runs", body);
-    if (!run) return context.fail(with_workflow_suggestion(daemon, run.error(), target->name));
+    if (!run) return context.fail(with_verb_suggestion(with_workflow_suggestion(daemon, run.error(), target->name), target->name));
     return follow_or_detach(context, daemon, *run, options.follow);
 }
 
@@ -86,7 +95,7 @@ int follow_or_detach(Context& context, Daemon& daemon, Json const& run, FollowFl
         context.say("run " + id + " " + run.text("workflow") + " is " + run.text("status", "queued") + "; follow it with: pawl run watch " + id);
         return exit_done;
     }
-    FollowOptions options{.cancel_on_interrupt = flags.cancel_on_interrupt, .passthrough = flags.passthrough, .strict_skip = flags.strict_skip};
+    FollowOptions options{.cancel_on_interrupt = flags.cancel_on_interrupt, .passthrough = flags.passthrough, .strict_skip = flags.strict_skip, .is_exec = flags.is_exec};
     if (!flags.wait_timeout.empty()) {
         auto const span = parse_duration(flags.wait_timeout);
         if (!span) return context.misuse("--wait-timeout " + flags.wait_timeout + ": " + span.error().message, "for example 30s or 1h");
@@ -109,7 +118,8 @@ Command run_start_command() {
         .path = "run start",
         .summary = "Start a run and follow it to its end",
         .text = "`pawl run NAME` is short for `pawl run start NAME`. Ctrl-C leaves, and the run goes on; pressed twice within\n"
-                "2 s it cancels the run. When the daemon restarts meanwhile, pawl reconnects and goes on where it was.",
+                "2 s it cancels the run. When the daemon restarts meanwhile, pawl reconnects and goes on where it was.\n"
+                "Others on runs: pawl run ls, run watch, run logs, run inspect, run cancel, run retry.",
         .arguments = {{.name = "NAME", .doc = "a workflow, workflow@version, or a file", .into = &options->target, .completes = Completes::workflows},
                       {.name = "WORKFLOW", .doc = "which workflow of the file", .into = &options->workflow, .required = false}},
         .options = std::move(rows),

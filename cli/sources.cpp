@@ -8,54 +8,52 @@
 #include <fstream>
 #include <istream>
 #include <iterator>
+#include <map>
 #include <set>
 
+#include "cli/globs.h"
 #include "common/base/error_codes.h"
-#include "common/flow/pattern.h"
-#include "common/yaml/document.h"
 
 namespace pawl::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-bool is_hidden(fs::path const& path) { return path.filename().string().starts_with("."); }
-
-/// What the pawl.yaml of a project excludes. Mistakes in it are for `check` to tell: they exclude nothing.
-class Excluded {
+/// What the projects that the files of a walk belong to exclude; each pawl.yaml is read once.
+class Exclusions {
 public:
-    explicit Excluded(std::string const& folder) : root_(project_root(folder)) {
-        auto const text = read_file((root_ / "pawl.yaml").string());
-        if (!text) return;
-        auto const file = yaml::parse("pawl.yaml", *text);
-        for (auto const& document : file.documents) {
-            auto const* exclude = document->root.find("exclude");
-            if (exclude == nullptr) continue;
-            for (auto const& glob : exclude->value.items) globs_.push_back(glob.text);
-        }
-    }
-    bool has(fs::path const& file) const {
+    bool cover(fs::path const& file) {
+        auto const& project = project_of(file.parent_path());
         std::error_code error;
-        if (globs_.empty()) return false;
-        auto const relative = fs::absolute(file, error).lexically_normal().lexically_relative(root_).string();
-        return std::any_of(globs_.begin(), globs_.end(), [&](std::string const& glob) { return flow::matches_glob(glob, relative); });
+        return !project.globs.empty() && is_excluded(project.globs, fs::absolute(file, error).lexically_normal().lexically_relative(project.root).generic_string());
     }
 
 private:
-    fs::path root_;
-    std::vector<std::string> globs_;
+    struct Project {
+        std::string root;
+        std::vector<std::string> globs;
+    };
+    Project const& project_of(fs::path const& folder) {
+        auto root = project_root(folder.empty() ? "." : folder.string());
+        auto const [at, fresh] = projects_.try_emplace(root);
+        if (fresh) at->second = {root, excluded_by_project(root)};
+        return at->second;
+    }
+    std::map<std::string, Project> projects_;
 };
 
+bool is_hidden(fs::path const& path) { return path.filename().string().starts_with("."); }
+
 Result<std::vector<std::string>> yaml_files_below(std::string const& folder) {
-    Excluded const excluded(folder);
     std::vector<std::string> files;
     std::error_code error;
     fs::recursive_directory_iterator walk(folder, fs::directory_options::skip_permission_denied, error);
     if (error) return make_error(code::io, "cannot read the folder '" + folder + "': " + error.message());
+    Exclusions exclusions;
     for (auto end = fs::end(walk); walk != end; walk.increment(error)) {
         if (error) return make_error(code::io, "cannot read the folder '" + folder + "': " + error.message());
         if (is_hidden(walk->path()) && walk->is_directory(error)) walk.disable_recursion_pending();
-        else if (walk->path().extension() == ".yaml" && walk->is_regular_file(error) && !excluded.has(walk->path())) files.push_back(walk->path().string());
+        else if (walk->path().extension() == ".yaml" && walk->is_regular_file(error) && !exclusions.cover(walk->path())) files.push_back(walk->path().string());
     }
     std::sort(files.begin(), files.end());
     for (auto& file : files) {

@@ -9,7 +9,7 @@
 
 namespace pawl::cli {
 
-/// Files as named; folders: every *.yaml below, sorted, hidden folders left out; `-`: standard input, named "stdin". Names stay as typed.
+/// Files as named; folders: every *.yaml below, sorted, without hidden folders and what its project excludes; `-`: standard input, named "stdin". Names stay as typed.
 Result<std::vector<flow::SourceFile>> read_sources(Context& context, std::vector<std::string> const& paths);
 Result<std::string> read_file(std::string const& path);
 /// The value of a data option: `@FILE` and `-` are read, anything else is the text itself.

@@ -38,15 +38,32 @@ void print_decisions(Context& context, Json const& step, flow::StepPlan const* p
     }
 }
 
+std::string approval_sentence(Json const& run, Json const& step, flow::StepPlan const* plan, UtcTime now) {
+    auto text = "it waits for an answer: " + step.text("message");
+    auto const* gate = plan == nullptr ? nullptr : std::get_if<flow::ApproveAction>(&plan->action);
+    if (gate != nullptr && !gate->by.empty()) text += "; by " + join(gate->by, ", ");
+    if (auto const due = parse_utc(step.text("due")); due && gate != nullptr)
+        text += std::string("; without one it is ") + (gate->approve_on_timeout ? "approved" : "rejected") + " at " + local_clock(*due) + ", in " + span_text(*due - now);
+    auto const target = std::to_string(run.number("id")) + " " + step.text("id");
+    return text + "; next: pawl approve " + target + ", or pawl reject " + target;
+}
+
 std::string reason_sentence(Json const& run, Json const& step, flow::StepPlan const* plan, UtcTime now) {
     auto const status = step.text("status");
     auto const reason = step.text("reason");
+    if (reason == "resolved") {  // "resolved by hand: the comment"
+        auto const message = step.text("message");
+        auto const colon = message.find(": ");
+        return "it was settled by hand as " + std::string(status == "succeeded" ? "success" : "failed") + (colon == std::string::npos ? "" : message.substr(colon));
+    }
+    if (step.flag("carried") && status != "succeeded") return "it had ended so in run " + std::to_string(run.number("retry_of")) + ", which this run retries";
     if (step.flag("carried")) return "it had succeeded in run " + std::to_string(run.number("retry_of")) + ", which this run retries";
     if (status == "skipped" && reason == "condition") return "its 'if' was false";
     if (status == "skipped" && reason == "upstream") return "a step it needs ended badly";
     if (status == "skipped" && reason == "cancelled") return "the run was being stopped before it began";
     if (status == "pending") return "the steps it needs have not all ended";
     if (status == "queued") return "all attempt slots of the daemon are taken";
+    if (status == "waiting" && reason == "approval") return approval_sentence(run, step, plan, now);
     if (status == "waiting") {
         auto const due = parse_utc(step.text("due"));
         return "it goes on " + (due ? "at " + local_clock(*due) + ", in " + span_text(*due - now) : std::string("later")) + (step.number("attempts") > 0 ? ": the delay before its next attempt" : "");
@@ -56,6 +73,8 @@ std::string reason_sentence(Json const& run, Json const& step, flow::StepPlan co
         if (plan != nullptr) {
             if (auto const more = why_not_retried(*plan, step); !more.empty()) text += "; " + more;
         }
+        auto const later = run.number("settled_in");
+        if (status == "lost" && later != 0) text += "; it was settled by hand: run " + std::to_string(later) + " goes on";
         return text;
     }
     if (status == "succeeded") return "it ended well" + (step.number("attempts") > 1 ? " at attempt " + std::to_string(step.number("attempts")) : std::string());
@@ -114,7 +133,7 @@ int why(Context& context, WhyOptions const& options) {
     if (steps == nullptr || !steps->is_list()) return exit_done;
     for (auto const& step : steps->as_list()) {
         auto const status = step.text("status");
-        if (status == "succeeded" || status == "running") continue;  // only what needs a reason
+        if ((status == "succeeded" && step.text("reason") != "resolved") || status == "running") continue;  // only what needs a reason
         if (step.text("section", "steps") != "steps" && (status == "skipped" || status == "pending")) continue;
         context.out() << "\n";
         explain_step(context, *run, step, plan_of(step.text("id")));

@@ -55,7 +55,7 @@ int list_versions(Context& context, WorkflowOptions const& options) {
 }
 
 int remove_workflow(Context& context, WorkflowOptions const& options) {
-    auto const sure = context.confirm("Remove workflow '" + options.name + "'? Its history stays, live runs end.");
+    auto const sure = context.confirm("Remove workflow '" + options.name + "'? Its history stays, live runs go on to their end.");
     if (!sure) return context.fail(sure.error());
     if (!*sure) {
         context.say("nothing was removed");
@@ -109,7 +109,7 @@ Command workflow_rm_command() {
     auto const options = std::make_shared<WorkflowOptions>();
     return {
         .path = "workflow rm",
-        .summary = "Remove a workflow; its history stays, live runs end",
+        .summary = "Remove a workflow; its history stays, live runs go on to their end",
         .arguments = {{.name = "NAME", .doc = "a workflow", .into = &options->name, .completes = Completes::workflows}},
         .examples = {{"pawl workflow rm nightly-backup --yes", ""}},
         .run = [options](Context& context) { return remove_workflow(context, *options); },

@@ -31,10 +31,12 @@ public:
 struct Screen {
     std::function<std::size_t()> columns;
     std::function<std::size_t()> rows;
+    std::function<int()> continues = [] { return 0; };  ///< grows when the process goes on after a stop
 };
 std::unique_ptr<Progress> tty_progress(std::ostream& out, Look look, Screen screen);
 std::unique_ptr<Progress> plain_progress(std::ostream& out, Look look);
 std::unique_ptr<Progress> json_progress(std::ostream& out);
+std::unique_ptr<Progress> silent_progress();
 
 /// All steps, without log lines and summary line: what stays on the screen when the run has ended or the user has left. Pure.
 std::vector<std::string> progress_result(Look const& look, RunView const& run, UtcTime now);

@@ -28,6 +28,7 @@ std::string step_transition(StepView const& step, JournalEvent const& event, std
     if (what == "cancelled") return "cancelled" + after_text(step.started, event.at);
     if (what == "skipped") return "skipped" + (step.reason.empty() ? "" : " (" + step.reason + ")");
     if (what == "stopping") return "stopping" + (step.reason.empty() ? "" : " (" + step.reason + ")");
+    if (what == "waiting" && step.reason == "approval") return "waits for approval: " + step.message + " (pawl approve, pawl reject)";
     if (what == "waiting") {
         bool const again = step.attempt > 0;
         std::string text = again ? "tries again" : "waits";
@@ -231,8 +232,18 @@ private:
     std::ostream& out_;
 };
 
+class SilentProgress final : public Progress {
+public:
+    void event(RunView const&, JournalEvent const&) override {}
+    void line(RunView const&, LogLine const&) override {}
+    void tick(RunView const&, UtcTime) override {}
+    void note(std::string_view) override {}
+    void finish(RunView const&, UtcTime) override {}
+};
+
 }  // namespace
 
+std::unique_ptr<Progress> silent_progress() { return std::make_unique<SilentProgress>(); }
 std::unique_ptr<Progress> plain_progress(std::ostream& out, Look look) { return std::make_unique<PlainProgress>(out, look); }
 std::unique_ptr<Progress> json_progress(std::ostream& out) { return std::make_unique<JsonProgress>(out); }
 

@@ -1,4 +1,5 @@
 // Draws the picture in place: at most ten frames a second, only on change, lines that stayed the same are not written again.
+#include <algorithm>
 #include <chrono>
 #include <ostream>
 
@@ -25,12 +26,14 @@ public:
     void line(RunView const&, LogLine const&) override {}
 
     void tick(RunView const& run, UtcTime now) override {
+        if (was_continued()) drawn_at_ = UtcTime{};
         if (!drawn_at_) drawn_at_ = now;  // a run that ends within one frame is shown by its end alone
         if (now - *drawn_at_ < frame_gap && now >= *drawn_at_) return;
         draw(run, now);
     }
 
     void note(std::string_view text) override {
+        (void)was_continued();
         std::string update = to_top();
         update += std::string(text) + std::string(erase_line_end) + "\n" + std::string(erase_below);
         out_ << update << std::flush;
@@ -39,6 +42,7 @@ public:
     }
 
     void finish(RunView const& run, UtcTime now) override {
+        (void)was_continued();
         std::string update = to_top() + std::string(erase_below);
         Look narrow = look_;
         narrow.width = screen_.columns();
@@ -50,15 +54,34 @@ public:
     }
 
 private:
-    std::string to_top() const { return lines_.empty() ? "\r" : "\x1b[" + std::to_string(lines_.size()) + "A\r"; }
+    /// After a stop the cursor stands below what the shell printed: a fresh picture begins there, the old one is left alone.
+    bool was_continued() {
+        int const continues = screen_.continues();
+        if (continues == continues_seen_) return false;
+        continues_seen_ = continues;
+        hidden_ = false;  // whoever stopped us has given the cursor back
+        lines_.clear();
+        return true;
+    }
+
+    /// A narrower terminal has broken the lines that were drawn for the old width, a shorter one has scrolled the first of them away.
+    std::size_t rows_drawn() const {
+        std::size_t const columns = std::max<std::size_t>(screen_.columns(), 1);
+        std::size_t rows = 0;
+        for (auto const& line : lines_) rows += std::max<std::size_t>((visible_width(line) + columns - 1) / columns, 1);
+        std::size_t const there = screen_.rows();
+        return there > 1 ? std::min(rows, there - 1) : rows;
+    }
+
+    std::string to_top() const { return lines_.empty() ? "\r" : "\x1b[" + std::to_string(rows_drawn()) + "A\r"; }
 
     void draw(RunView const& run, UtcTime now) {
         look_.width = screen_.columns();
-        bool const resized = look_.width != width_drawn_;
+        auto const rows = screen_.rows();
+        bool const resized = look_.width != width_drawn_ || rows != rows_seen_;
         // The last column stays free: a full line would make some terminals wrap.
         Look narrow = look_;
         narrow.width = look_.width > 1 ? look_.width - 1 : 1;
-        auto const rows = screen_.rows();
         auto lines = progress_frame(narrow, run, now, rows > 2 ? rows - 1 : 1);
         drawn_at_ = now;
         if (lines == lines_ && !resized) return;
@@ -66,16 +89,18 @@ private:
         if (!hidden_) update += hide_cursor;
         hidden_ = true;
         update += to_top();
+        if (resized) update += erase_below;
         for (std::size_t i = 0; i < lines.size(); ++i) {
             bool const same = !resized && i < lines_.size() && lines_[i] == lines[i];
             if (!same) update += lines[i] + std::string(erase_line_end);
             update += "\n";
         }
-        if (lines.size() < lines_.size() || resized) update += erase_below;
+        if (lines.size() < lines_.size()) update += erase_below;
         update += end_synchronized;
         out_ << update << std::flush;
         lines_ = std::move(lines);
         width_drawn_ = look_.width;
+        rows_seen_ = rows;
     }
 
     std::ostream& out_;
@@ -83,7 +108,8 @@ private:
     Screen screen_;
     std::vector<std::string> lines_;  ///< on the screen, the cursor is below the last
     std::optional<UtcTime> drawn_at_;
-    std::size_t width_drawn_ = 0;
+    std::size_t width_drawn_ = 0, rows_seen_ = 0;
+    int continues_seen_ = 0;
     bool hidden_ = false;
 };
 

@@ -70,6 +70,11 @@ std::string not_run_line(Look const& look, Json const& run) {
 
 std::string where_text(Json const& run, FailureFacts const& facts) {
     auto text = facts.where;
+    if (!facts.has_file) {
+        auto const* only = failed_step_of(run);
+        auto const tried = only == nullptr ? 0 : only->number("attempts");
+        return tried > 1 ? "attempt " + std::to_string(tried) + " of " + std::to_string(facts.attempts_max) : "";
+    }
     if (text.empty() && !run.text("file").empty()) {
         text = run.text("file") + (run.number("line") > 0 ? ":" + std::to_string(run.number("line")) : "");
     }
@@ -84,7 +89,8 @@ std::string where_text(Json const& run, FailureFacts const& facts) {
     return printable(text);
 }
 
-std::string next_line(Look const& look, Json const& run) {
+std::string next_line(Look const& look, Json const& run, FailureFacts const& facts) {
+    if (facts.next) return facts.next->empty() ? "" : labelled(look, "next", printable(*facts.next));
     auto const id = std::to_string(run.number("id"));
     std::string const gap = "    ";
     auto const* step = failed_step_of(run);
@@ -122,6 +128,11 @@ Json const* failed_step_of(Json const& run) {
     return name.empty() ? nullptr : step_of(run, name);
 }
 
+bool step_timed_out(Json const& run) {
+    auto const* step = failed_step_of(run);
+    return step != nullptr && step->text("reason") == "timeout";
+}
+
 std::string failure_text(Json const& run) {
     auto const* step = failed_step_of(run);
     if (step != nullptr) {
@@ -139,9 +150,9 @@ std::string run_summary(Look const& look, Json const& run, FailureFacts const& f
     auto out = headline(look, run, status, now);
     if (status == "skipped") {
         if (!run.text("message").empty()) out += labelled(look, "why", printable(run.text("message")));
-        return out + labelled(look, "next", "pawl why " + std::to_string(run.number("id")));
+        return facts.next ? out : out + labelled(look, "next", "pawl why " + std::to_string(run.number("id")));
     }
-    if (status == "cancelled") return out + labelled(look, "next", "pawl retry " + std::to_string(run.number("id")));
+    if (status == "cancelled") return facts.next ? out + next_line(look, run, facts) : out + labelled(look, "next", "pawl retry " + std::to_string(run.number("id")));
     if (status != "failed") return out;
     if (auto const where = where_text(run, facts); !where.empty()) out += labelled(look, "where", where);
     if (!facts.why.empty()) out += labelled(look, "why", printable(facts.why));
@@ -150,7 +161,7 @@ std::string run_summary(Look const& look, Json const& run, FailureFacts const& f
         auto const text = painted(look, Paint::dim, look.ascii ? "| " : "│ ") + log_text(look, line);
         out += "  " + (look.cut && look.width > 4 ? cut_end(look, text, look.width - 2) : text) + "\n";
     }
-    return out + next_line(look, run);
+    return out + next_line(look, run, facts);
 }
 
 }  // namespace pawl::cli

@@ -20,8 +20,9 @@ bool holds_secret(Type const& type) {
 }
 
 Checked Checker::run() {
+    bool const parsed = !reporter_.failed();
     visit(ast_.root);
-    check_result();
+    if (parsed) check_result();  // of half an expression it would be an invented mistake
     return std::move(out_);
 }
 

@@ -43,6 +43,9 @@ Error wrong_kind(std::string const& path, std::string_view expected, Json const&
 /// `measure` is the number, the seconds or the length that min and max bound.
 std::optional<Error> out_of_bounds(Declaration const& declaration, std::string const& path, double measure, std::string_view of) {
     auto const text = [&](double limit) { return limit_text(declaration.type, limit); };
+    bool const outside = (declaration.min && measure < *declaration.min) || (declaration.max && measure > *declaration.max);
+    if (outside && declaration.min && declaration.max)
+        return misfit(path, std::string(of) + "lies between " + text(*declaration.min) + " and " + text(*declaration.max) + ", not " + text(measure));
     if (declaration.min && measure < *declaration.min)
         return misfit(path, std::string(of) + "is at least " + text(*declaration.min) + ", not " + text(measure));
     if (declaration.max && measure > *declaration.max)
@@ -289,7 +292,7 @@ Bound bind_inputs(std::vector<Declaration> const& declarations, Json const& give
             bound.values.as_map().append(declaration.name, *declaration.default_value);
         } else if (!declaration.optional) {
             report({.code = code::invalid_input, .message = "input '" + declaration.name + "' is required",
-                    .where = {}, .hint = declaration.description});
+                    .where = {}, .hint = "-i " + declaration.name + "=VALUE" + (declaration.description.empty() ? "" : ": " + declaration.description)});
         }
     }
     if (given.is_map()) {

@@ -5,6 +5,7 @@
 
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
+#include "common/flow/state_words.h"
 
 namespace pawl::flow {
 namespace {
@@ -169,7 +170,9 @@ std::optional<cel::Program> Expressions::bare(Node const& scalar, Sight& sight, 
                       "write " + std::string(key) + ": " + printable(take_characters(trim(inside), 80)));
         return {};
     }
-    return take(cel::compile(source_of(scalar, reader_), sight.environment()), sight);
+    auto program = take(cel::compile(source_of(scalar, reader_), sight.environment()), sight);
+    if (program) warn_of_unknown_states(reader_, source_of(scalar, reader_));
+    return program;
 }
 
 cel::Template Expressions::pasted(Node const& scalar, Sight& sight) {

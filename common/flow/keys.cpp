@@ -51,7 +51,8 @@ constexpr Key step_keys[] = {
     {.name = "id", .shape = Shape::text, .doc = "Its name in needs and expressions: lower-case letters, digits and '_'.", .required = true},
     {.name = "run", .shape = Shape::script, .doc = "A script for the shell, at most 64 KiB."},
     {.name = "argv", .shape = Shape::pasted_list, .doc = "A program and its arguments, without a shell; an item is one argument."},
-    {.name = "uses", .shape = Shape::choice, .doc = "A step type instead of a program.", .choices = "set wait"},
+    {.name = "uses", .shape = Shape::choice, .doc = "A step type instead of a program.", .choices = "set wait approve"},
+    {.name = "switch", .shape = Shape::arms, .doc = "Instead of a program: the first arm whose when is true decides which of the steps behind it run."},
     {.name = "with", .shape = Shape::value_map, .doc = "What the step type is given."},
     {.name = "shell", .shape = Shape::shell, .standard = "sh", .doc = "sh, bash, or an argument list to which the script is appended.", .choices = "sh bash"},
     {.name = "dir", .shape = Shape::pasted, .standard = "the project's folder", .doc = "Working directory."},
@@ -64,6 +65,21 @@ constexpr Key step_keys[] = {
     {.name = "stop", .shape = Shape::map, .doc = "How an attempt is stopped.", .inner = Place::stop},
     {.name = "continue_on_error", .shape = Shape::boolean, .standard = "false", .doc = "A failure is shown but does not count."},
     {.name = "outputs", .shape = Shape::declarations, .doc = "Types of what the step writes to $PAWL_OUTPUT."},
+    {.name = "on_crash", .shape = Shape::choice, .standard = "fail; retry when idempotent", .doc = "What follows when the outcome of an attempt is unknown.", .choices = "fail retry resume"},
+    {.name = "idempotent", .shape = Shape::boolean, .standard = "false", .doc = "Running it twice does no harm."},
+    {.name = "undo", .shape = Shape::map, .doc = "What takes the step back when it succeeded in a run that failed or was cancelled.", .inner = Place::undo},
+};
+
+constexpr Key undo_keys[] = {
+    {.name = "run", .shape = Shape::script, .doc = "A script for the shell, at most 64 KiB."},
+    {.name = "argv", .shape = Shape::pasted_list, .doc = "A program and its arguments, without a shell."},
+    {.name = "shell", .shape = Shape::shell, .standard = "sh", .doc = "sh, bash, or an argument list to which the script is appended.", .choices = "sh bash"},
+    {.name = "dir", .shape = Shape::pasted, .standard = "the project's folder", .doc = "Working directory."},
+    {.name = "env", .shape = Shape::pasted_map, .doc = "Environment variables; the expressions see the step's outputs."},
+    {.name = "files", .shape = Shape::pasted_map, .doc = "Texts written to private files; the variable holds the path."},
+    {.name = "retry", .shape = Shape::map, .doc = "Further attempts after a failure.", .inner = Place::retry},
+    {.name = "timeout", .shape = Shape::duration, .standard = "10m", .doc = "How long an attempt may take."},
+    {.name = "stop", .shape = Shape::map, .doc = "How an attempt is stopped.", .inner = Place::stop},
     {.name = "on_crash", .shape = Shape::choice, .standard = "fail; retry when idempotent", .doc = "What follows when the outcome of an attempt is unknown.", .choices = "fail retry resume"},
     {.name = "idempotent", .shape = Shape::boolean, .standard = "false", .doc = "Running it twice does no harm."},
 };
@@ -84,6 +100,19 @@ constexpr Key stop_keys[] = {
 constexpr Key wait_keys[] = {
     {.name = "for", .shape = Shape::pasted, .doc = "A duration."},
     {.name = "until", .shape = Shape::pasted, .doc = "A timestamp."},
+};
+
+constexpr Key approve_keys[] = {
+    {.name = "prompt", .shape = Shape::pasted, .doc = "The question that is put to people.", .required = true},
+    {.name = "by", .shape = Shape::text_list, .standard = "everybody who may operate the daemon", .doc = "Users and groups of the system, one of which must answer."},
+    {.name = "timeout", .shape = Shape::duration, .standard = "none", .doc = "How long the answer is waited for."},
+    {.name = "on_timeout", .shape = Shape::choice, .standard = "reject", .doc = "The answer when none came in time.", .choices = "reject approve"},
+};
+
+constexpr Key arm_keys[] = {
+    {.name = "when", .shape = Shape::expression, .doc = "Whether this arm is taken; the first true one is."},
+    {.name = "steps", .shape = Shape::text_list, .doc = "The steps that run when it is taken; each needs the switch."},
+    {.name = "else", .shape = Shape::text_list, .doc = "The steps that run when no arm above was taken; in the last arm, alone."},
 };
 
 constexpr Key declaration_keys[] = {
@@ -122,6 +151,9 @@ constexpr PlaceRow places[place_count] = {
     {"'retry'", retry_keys},
     {"'stop'", stop_keys},
     {"'with' of a wait", wait_keys},
+    {"'with' of an approval", approve_keys},
+    {"arm of 'switch'", arm_keys},
+    {"'undo'", undo_keys},
     {"declaration", declaration_keys},
     {"project", project_keys},
 };
@@ -158,7 +190,7 @@ constexpr Foreign foreign_words[] = {
     {Place::workflow, "params", "inputs"},      {Place::workflow, "parameters", "inputs"},
     {Place::workflow, "variables", "vars"},     {Place::workflow, "tags", "labels"},
     {Place::workflow, "id", "name"},            {Place::workflow, "title", "description"},
-    {Place::workflow, "on_error", "on_failure"}, {Place::workflow, "on_exit", "finally"},
+    {Place::workflow, "on_fail", "on_failure"},  {Place::workflow, "on_error", "on_failure"}, {Place::workflow, "on_exit", "finally"},
     {Place::workflow, "cleanup", "finally"},    {Place::workflow, "always", "finally"},
     {Place::workflow, "handlers", "finally"},   {Place::workflow, "max_parallel", "concurrency"},
     {Place::workflow, "parallel", "concurrency"}, {Place::retry, "max", "max_attempts"},
@@ -171,6 +203,10 @@ constexpr Foreign foreign_words[] = {
     {Place::concurrency, "policy", "on_conflict"}, {Place::stop, "timeout", "grace"},
     {Place::stop, "delay", "grace"},            {Place::wait, "duration", "for"},
     {Place::wait, "seconds", "for"},            {Place::wait, "at", "until"},
+    {Place::approve, "message", "prompt"},      {Place::approve, "question", "prompt"},
+    {Place::approve, "approvers", "by"},        {Place::approve, "users", "by"},
+    {Place::arm, "if", "when"},                 {Place::arm, "case", "when"},
+    {Place::arm, "then", "steps"},              {Place::arm, "default", "else"},
     {Place::declaration, "values", "enum"},     {Place::declaration, "choices", "enum"},
     {Place::declaration, "options", "enum"},    {Place::declaration, "regex", "pattern"},
     {Place::declaration, "minimum", "min"},     {Place::declaration, "maximum", "max"},
@@ -185,10 +221,10 @@ struct Later {
 };
 constexpr Later later_words[] = {
     {Where::workflow, "triggers trigger on schedule cron secrets queue retry expect value after sandbox run_as"},
-    {Where::step, "matrix foreach max_parallel fail_fast switch undo cache artifacts resources sandbox secrets"},
+    {Where::step, "matrix foreach max_parallel fail_fast cache artifacts resources sandbox secrets"},
     {Where::defaults, "resources sandbox"},
     {Where::kind, "task trigger event condition rule decision channel route calendar report node test"},
-    {Where::uses, "approve notify http sql"},
+    {Where::uses, "notify http sql"},
     {Where::variable, "secrets matrix item conditions decisions facts params"},
 };
 
@@ -197,7 +233,7 @@ Where where_of(Place place) {
     case Place::workflow: return Where::workflow;
     case Place::step: return Where::step;
     case Place::defaults: return Where::defaults;
-    case Place::none: case Place::concurrency: case Place::retry: case Place::stop: case Place::wait:
+    case Place::none: case Place::concurrency: case Place::retry: case Place::stop: case Place::wait: case Place::approve: case Place::arm: case Place::undo:
     case Place::declaration: case Place::project: break;
     }
     return Where::nowhere;

@@ -12,8 +12,8 @@
 namespace pawl::flow {
 
 /// A kind of map in a file.
-enum class Place : std::uint8_t { none, workflow, defaults, concurrency, step, retry, stop, wait, declaration, project };
-inline constexpr std::size_t place_count = 10;
+enum class Place : std::uint8_t { none, workflow, defaults, concurrency, step, retry, stop, wait, approve, arm, undo, declaration, project };
+inline constexpr std::size_t place_count = 13;
 
 /// What a key's value looks like.
 enum class Shape : std::uint8_t {
@@ -38,6 +38,7 @@ enum class Shape : std::uint8_t {
     declaration,
     map,          ///< a map of Key::inner
     steps,        ///< a list of maps of Place::step
+    arms,         ///< a list of maps of Place::arm
 };
 
 struct Key {

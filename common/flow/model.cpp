@@ -39,6 +39,7 @@ private:
         case Shape::declarations: return model_of(place == Place::workflow ? plan_.inputs : plan_.steps[step_].outputs);
         case Shape::map: return map(node, key.inner);
         case Shape::steps: return steps(node, key.name);
+        case Shape::arms: return arms(node);
         }
         return {};
     }
@@ -66,8 +67,14 @@ private:
         return entries;
     }
 
+    Json arms(Node const& list) {
+        JsonList items;
+        for (Node const& item : list.items) items.emplace_back(map(item, Place::arm));
+        return items;
+    }
+
     Json steps(Node const& list, std::string_view key) {
-        static constexpr std::string_view names[] = {"steps", "on_success", "on_failure", "on_cancel", "finally"};
+        static constexpr std::string_view names[] = {"steps", "undo", "on_success", "on_failure", "on_cancel", "finally"};
         step_ = 0;
         while (names[static_cast<std::size_t>(plan_.steps[step_].section)] != key) ++step_;
         JsonList items;

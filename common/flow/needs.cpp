@@ -1,7 +1,8 @@
-// Names → indices, then a topological order. A cycle is told once, as the way round.
+// Names → indices, then a topological order. Each cycle is told once, as the way round.
 #include "common/flow/needs.h"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 
 #include "common/base/error_codes.h"
@@ -23,9 +24,11 @@ public:
         index_names();
         for (std::size_t i = 0; i < plan_.steps.size(); ++i) read_needs(static_cast<StepIndex>(i));
         for (std::size_t i = 0; i < plan_.steps.size(); ++i)
+            if (!drafts_[i].arms.empty()) read_arms(static_cast<StepIndex>(i));
+        for (std::size_t i = 0; i < plan_.steps.size(); ++i)
             for (StepIndex const need : plan_.steps[i].needs) plan_.steps[need].dependents.push_back(static_cast<StepIndex>(i));
         sort();
-        if (result_.order.size() < plan_.steps.size()) report_cycle();
+        while (result_.order.size() < plan_.steps.size()) break_cycle();
         spread_visibility();
         return std::move(result_);
     }
@@ -45,6 +48,7 @@ private:
 
     void read_needs(StepIndex index) {
         StepPlan& step = plan_.steps[index];
+        if (step.undoes) return;  // the engine has an order of its own for these
         if (!drafts_[index].fields.map().find("needs")) {
             bool const follows = index > 0 && plan_.steps[index - 1u].section == step.section;
             if (follows) step.needs.push_back(static_cast<StepIndex>(index - 1));
@@ -79,6 +83,36 @@ private:
         }
     }
 
+    void read_arms(StepIndex index) {
+        auto& action = std::get<SwitchAction>(plan_.steps[index].action);
+        for (std::size_t i = 0; i < drafts_[index].arms.size(); ++i) {
+            Fields const& arm = drafts_[index].arms[i];
+            Node const* steps = arm.find(arm.has("else") ? "else" : "steps");
+            if (!steps || !reader_.within(steps->items.size(), 1000, *steps, "steps")) continue;
+            for (Node const* name : reader_.texts(*steps, "steps"))
+                if (auto const step = step_of_arm(index, *name)) action.arms[i].steps.push_back(*step);
+        }
+    }
+
+    /// A step behind the switch; it must wait for it, or it would begin before the arm is known.
+    std::optional<StepIndex> step_of_arm(StepIndex index, Node const& name) {
+        StepPlan const& choice = plan_.steps[index];
+        auto const found = names_.find(name.text);
+        if (found == names_.end()) {
+            reader_.error(code::unknown_name, name.where, drafts_[index].title + " leads to " + quoted(name.text) + ", which does not exist",
+                          near(choice, name.text));
+            return {};
+        }
+        StepPlan& step = plan_.steps[found->second];
+        if (std::ranges::find(step.needs, index) == step.needs.end()) {
+            reader_.error(code::invalid_value, name.where, "step '" + name.text + "' does not wait for the switch that decides about it",
+                          step.section == choice.section ? "give step '" + name.text + "' needs: [" + choice.id + "]" : "it is in another list");
+            return {};
+        }
+        if (std::ranges::find(step.switches, index) == step.switches.end()) step.switches.push_back(index);
+        return found->second;
+    }
+
     std::string near(StepPlan const& step, std::string const& name) const {
         if (name.size() > 64 || !reader_.may_suggest()) return {};
         std::vector<std::string_view> ids;
@@ -90,43 +124,51 @@ private:
 
     /// Kahn's algorithm; ties in file order.
     void sort() {
-        std::vector<std::size_t> missing(plan_.steps.size());
+        missing_.resize(plan_.steps.size());
+        sorted_.resize(plan_.steps.size());
         std::vector<StepIndex> ready;
         for (std::size_t i = plan_.steps.size(); i-- > 0;) {
-            missing[i] = plan_.steps[i].needs.size();
-            if (missing[i] == 0) ready.push_back(static_cast<StepIndex>(i));
+            missing_[i] = plan_.steps[i].needs.size();
+            if (missing_[i] == 0) ready.push_back(static_cast<StepIndex>(i));
         }
+        put(std::move(ready));
+    }
+
+    /// The ready steps, and all that become ready by them.
+    void put(std::vector<StepIndex> ready) {
         while (!ready.empty()) {
             StepIndex const next = ready.back();
             ready.pop_back();
+            if (sorted_[next]) continue;
+            sorted_[next] = true;
             result_.order.push_back(next);
             for (StepIndex const dependent : plan_.steps[next].dependents)
-                if (--missing[dependent] == 0) ready.push_back(dependent);
+                if (--missing_[dependent] == 0) ready.push_back(dependent);
         }
     }
 
-    void report_cycle() {
-        std::vector<bool> sorted(plan_.steps.size());
-        for (StepIndex const step : result_.order) sorted[step] = true;
-        for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
-            if (sorted[i]) continue;
-            result_.broken[i] = true;
-            result_.order.push_back(static_cast<StepIndex>(i));
-        }
+    /// Tells one cycle and takes its steps as sorted, so that the next one is found among those that are left.
+    void break_cycle() {
         // Each unsorted step needs an unsorted one: following them must come round.
         auto const unsorted_need = [&](StepIndex step) {
-            return *std::ranges::find_if(plan_.steps[step].needs, [&](StepIndex need) { return !sorted[need]; });
+            return *std::ranges::find_if(plan_.steps[step].needs, [&](StepIndex need) { return !sorted_[need]; });
         };
-        StepIndex step = static_cast<StepIndex>(std::ranges::find(sorted, false) - sorted.begin());
-        for (std::size_t i = 0; i < plan_.steps.size(); ++i) step = unsorted_need(step);  // now surely on the cycle
-        StepIndex first = step;
+        StepIndex first = static_cast<StepIndex>(std::ranges::find(sorted_, false) - sorted_.begin());
+        std::size_t const left = plan_.steps.size() - result_.order.size();
+        for (std::size_t i = 0; i < left; ++i) first = unsorted_need(first);  // now surely on the cycle
+        std::vector<StepIndex> cycle{first};
+        for (StepIndex next = unsorted_need(first); next != first; next = unsorted_need(next)) cycle.push_back(next);
+        report_cycle(cycle);
+        for (StepIndex const step : cycle) result_.broken[step] = true;
+        put(cycle);
+    }
+
+    void report_cycle(std::vector<StepIndex> const& cycle) {
+        StepIndex const first = cycle.front();
         std::string way = plan_.steps[first].id;
-        std::size_t told = 0;
-        for (StepIndex next = unsorted_need(step);; next = unsorted_need(next)) {
-            if (++told <= 20 || next == first) way += " → " + plan_.steps[next].id;
-            else if (told == 21) way += " → …";
-            if (next == first) break;
-        }
+        for (std::size_t i = 1; i < cycle.size() && i <= 20; ++i) way += " → " + plan_.steps[cycle[i]].id;
+        if (cycle.size() > 21) way += " → …";
+        way += " → " + plan_.steps[first].id;
         Node const* needs = drafts_[first].fields.find("needs");
         reader_.error(code::cycle, needs ? needs->where : plan_.steps[first].where, "steps wait for each other: " + way,
                       "an arrow means: needs");
@@ -151,6 +193,8 @@ private:
     std::vector<StepDraft> const& drafts_;
     Plan& plan_;
     std::unordered_map<std::string_view, StepIndex> names_;
+    std::vector<std::size_t> missing_;  ///< by step: its needs that are not sorted yet
+    std::vector<bool> sorted_;
     StepOrder result_;
 };
 

@@ -3,8 +3,6 @@
 
 #include <re2/re2.h>
 
-#include "common/cel/glob.h"
-
 namespace pawl::flow {
 namespace {
 
@@ -15,11 +13,6 @@ re2::RE2::Options options() {
     chosen.set_log_errors(false);
     chosen.set_max_mem(1 << 20);
     return chosen;
-}
-
-/// "old/" stands for all below it.
-std::string expression_of(std::string_view glob, std::string& problem) {
-    return cel::pattern_of_glob(glob.ends_with('/') ? std::string(glob) + "**" : std::string(glob), problem);
 }
 
 re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
@@ -40,18 +33,6 @@ bool matches_whole(std::string_view pattern, std::string_view text) {
     if (pattern.size() > pattern_bytes_max) return false;
     re2::RE2 const compiled(piece(pattern), options());
     return compiled.ok() && re2::RE2::FullMatch(piece(text), compiled);
-}
-
-std::optional<std::string> glob_error(std::string_view glob, int& budget) {
-    std::string problem;
-    std::string const pattern = expression_of(glob, problem);
-    return problem.empty() ? pattern_error(pattern, budget) : problem;
-}
-
-bool matches_glob(std::string_view glob, std::string_view path) {
-    std::string problem;
-    std::string const pattern = expression_of(glob, problem);
-    return problem.empty() && matches_whole(pattern, path);
 }
 
 }  // namespace pawl::flow

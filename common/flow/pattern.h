@@ -14,8 +14,4 @@ inline constexpr int pattern_budget = 300'000;  ///< of a file
 /// Whether the whole text matches. A broken pattern matches nothing.
 bool matches_whole(std::string_view pattern, std::string_view text);
 
-/// The same for globs of paths: as glob() in expressions, and `old/` stands for all below that folder.
-std::optional<std::string> glob_error(std::string_view glob, int& budget);
-bool matches_glob(std::string_view glob, std::string_view path);
-
 }  // namespace pawl::flow

@@ -19,7 +19,7 @@
 namespace pawl::flow {
 
 using StepIndex = std::uint16_t;
-enum class Section : std::uint8_t { steps, on_success, on_failure, on_cancel, finally };
+enum class Section : std::uint8_t { steps, undo, on_success, on_failure, on_cancel, finally };
 enum class OnCrash : std::uint8_t { fail, retry, resume };
 enum class OnConflict : std::uint8_t { queue, skip, replace, fail };
 enum class OnFull : std::uint8_t { reject, latest };
@@ -48,7 +48,22 @@ struct WaitAction {
     std::optional<cel::Template> for_duration;
     std::optional<cel::Template> until;
 };
-using Action = std::variant<CommandAction, SetAction, WaitAction>;
+/// `uses: approve`: waits for a person.
+struct ApproveAction {
+    cel::Template prompt;
+    std::vector<std::string> by;       ///< users and groups of the system; empty: whoever may operate the daemon
+    std::optional<Duration> timeout;
+    bool approve_on_timeout = false;
+};
+/// `switch`: takes the first arm whose condition holds.
+struct SwitchAction {
+    struct Arm {
+        std::optional<cel::Program> when;  ///< none: `else`
+        std::vector<StepIndex> steps;
+    };
+    std::vector<Arm> arms;
+};
+using Action = std::variant<CommandAction, SetAction, WaitAction, ApproveAction, SwitchAction>;
 
 struct RetryPlan {
     int max_attempts = 1;
@@ -69,7 +84,9 @@ struct StepPlan {
     Section section = Section::steps;
     std::vector<StepIndex> needs;       ///< direct, in the same section
     std::vector<StepIndex> dependents;
+    std::vector<StepIndex> switches;    ///< steps with `switch` that name it in an arm; all are among its needs
     std::optional<cel::Program> condition;
+    std::optional<StepIndex> undoes;    ///< of section `undo`: the step it takes back
     Action action;
     RetryPlan retry;
     std::optional<Duration> timeout;    ///< handlers: 10 minutes when not said

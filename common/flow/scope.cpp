@@ -149,6 +149,12 @@ cel::Environment Scope::retry(StepSet const* visible, Section section) {
     return environment;
 }
 
+cel::Environment Scope::arm(StepSet const* visible, Section section) {
+    cel::Environment environment = values(visible, section);
+    environment.expect(Kind::boolean);
+    return environment;
+}
+
 cel::Environment Scope::outputs() {
     StepSet all(plan_.steps.size());
     for (std::size_t i = 0; i < plan_.steps.size(); ++i)

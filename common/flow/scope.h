@@ -43,6 +43,7 @@ public:
     cel::Environment values(StepSet const* visible, Section section);
     cel::Environment condition(StepSet const* visible, Section section);  ///< with success() …; bool
     cel::Environment retry(StepSet const* visible, Section section);      ///< with `step`; bool
+    cel::Environment arm(StepSet const* visible, Section section);        ///< `when` of a switch: bool, without status functions
     /// env, but no steps: `defaults`.
     cel::Environment defaults(bool ended = false);
     cel::Environment defaults_retry();

@@ -22,6 +22,13 @@ constexpr Duration handler_timeout = 10min;
 /// Keys that only programs have.
 constexpr std::string_view program_keys[] = {"shell", "dir", "env", "files", "retry", "timeout", "stop", "outputs", "on_crash", "idempotent"};
 
+/// How a program that people write as `shell` takes its script; empty for what is none that we know.
+std::string_view flag_of_interpreter(std::string_view name) {
+    if (name == "zsh" || name == "ksh" || name == "dash" || name == "fish" || name == "python" || name == "python3" || name == "pwsh") return "-c";
+    if (name == "perl" || name == "ruby" || name == "node" || name == "lua") return "-e";
+    return "";
+}
+
 std::optional<std::vector<std::string>> read_shell(Reader& reader, Fields const& fields) {
     Node const* node = fields.find("shell");
     if (!node) return {};
@@ -31,6 +38,11 @@ std::optional<std::vector<std::string>> read_shell(Reader& reader, Fields const&
         if (shell.empty() || shell.front().empty())
             reader.error(code::invalid_value, node->where, "'shell' names no program", "shell: [python3, -c]");
         return shell;
+    }
+    if (std::string_view const flag = flag_of_interpreter(node->text); !flag.empty()) {
+        reader.error(code::invalid_value, node->where, quoted(node->text) + " is no value of 'shell'",
+                     "shell: [" + node->text + ", " + std::string(flag) + "]");
+        return {};
     }
     auto const choice = fields.choice("shell");
     if (!choice) return {};
@@ -131,14 +143,38 @@ void read_crash_policy(Reader& reader, StepDraft const& draft, StepDefaults cons
                    "say idempotent: true when it may run twice, else on_crash: fail");
 }
 
+void refuse_program_keys(Reader& reader, Fields const& fields, std::string const& beside) {
+    for (std::string_view const key : program_keys) {
+        if (yaml::Member const* member = fields.member(key))
+            reader.error(code::conflicting_keys, member->key.where, "'" + std::string(key) + "' has no meaning beside " + beside);
+    }
+}
+
+void read_wait(Reader& reader, StepDraft& draft, Node const& with, StepPlan& step) {
+    step.action.emplace<WaitAction>();
+    draft.with = reader.read_map(with, Place::wait);
+    if (draft.with->has("for") == draft.with->has("until") && with.find("for") == with.find("until"))
+        reader.error(code::missing_key, with.where, "a wait is told 'for' or 'until'", "with: {for: 10m}");
+    else if (draft.with->has("for") && draft.with->has("until"))
+        reader.error(code::conflicting_keys, with.where, "a wait is told 'for' or 'until', not both");
+}
+
+void read_approve(Reader& reader, StepDraft& draft, Node const& with, StepPlan& step) {
+    auto& approve = step.action.emplace<ApproveAction>();
+    draft.with = reader.read_map(with, Place::approve);
+    if (Node const* by = draft.with->find("by"))
+        for (Node const* name : reader.texts(*by, "by")) approve.by.push_back(name->text);
+    approve.timeout = read_timeout(reader, *draft.with);
+    approve.approve_on_timeout = draft.with->choice("on_timeout") == 1u;
+    if (yaml::Member const* choice = draft.with->member("on_timeout"); choice && !draft.with->has("timeout"))
+        reader.warning(code::conflicting_keys, choice->key.where, "'on_timeout' has no meaning without 'timeout'");
+}
+
 void read_uses(Reader& reader, StepDraft& draft, StepPlan& step) {
     Fields const& fields = draft.fields;
     Node const& uses = *fields.find("uses");
     std::string const said = "'uses: " + printable(take_characters(uses.text, 40)) + "'";
-    for (std::string_view const key : program_keys) {
-        if (yaml::Member const* member = fields.member(key))
-            reader.error(code::conflicting_keys, member->key.where, "'" + std::string(key) + "' has no meaning beside " + said);
-    }
+    refuse_program_keys(reader, fields, said);
     if (comes_later(Where::uses, uses.text)) {
         reader.error(code::invalid_value, uses.where, "this version of pawl does not have " + said, std::string(hint_for_later));
         return;
@@ -149,7 +185,7 @@ void read_uses(Reader& reader, StepDraft& draft, StepPlan& step) {
     if (!with) {
         if (!fields.map().find("with"))
             reader.error(code::missing_key, uses.where, "'with' is missing beside 'uses: " + uses.text + "'",
-                         *type == 0 ? "with: {name: value}" : "with: {for: 10m}");
+                         *type == 0 ? "with: {name: value}" : *type == 1 ? "with: {for: 10m}" : "with: {prompt: \"Go on?\"}");
         return;
     }
     if (*type == 0) {
@@ -157,17 +193,38 @@ void read_uses(Reader& reader, StepDraft& draft, StepPlan& step) {
         if (with->members.empty()) reader.error(code::invalid_value, with->where, "'with' sets nothing");
         return;
     }
-    step.action.emplace<WaitAction>();
-    draft.with = reader.read_map(*with, Place::wait);
-    if (draft.with->has("for") == draft.with->has("until") && with->find("for") == with->find("until"))
-        reader.error(code::missing_key, with->where, "a wait is told 'for' or 'until'", "with: {for: 10m}");
-    else if (draft.with->has("for") && draft.with->has("until"))
-        reader.error(code::conflicting_keys, with->where, "a wait is told 'for' or 'until', not both");
+    if (*type == 1) read_wait(reader, draft, *with, step);
+    else read_approve(reader, draft, *with, step);
+}
+
+/// Which steps the arms name is resolved when all steps are known.
+void read_switch(Reader& reader, StepDraft& draft, StepPlan& step) {
+    refuse_program_keys(reader, draft.fields, "'switch'");
+    if (yaml::Member const* with = draft.fields.member("with"))
+        reader.error(code::conflicting_keys, with->key.where, "'with' has no meaning beside 'switch'");
+    Node const& list = *draft.fields.find("switch");
+    auto& action = step.action.emplace<SwitchAction>();
+    if (list.items.empty()) reader.error(code::invalid_value, list.where, "'switch' has no arm", "switch: [{when: CEL, steps: [a]}, {else: [b]}]");
+    for (Node const& item : list.items) {
+        if (!item.is_map()) {
+            reader.error(code::wrong_type, item.where, "an arm of 'switch' is a map, not " + describe_kind(item), "- {when: CEL, steps: [a]}");
+            continue;
+        }
+        Fields const& arm = draft.arms.emplace_back(reader.read_map(item, Place::arm));
+        action.arms.emplace_back();
+        bool const is_else = item.find("else") != nullptr;
+        if (is_else && (item.find("when") || item.find("steps")))
+            reader.error(code::conflicting_keys, arm.map().where, "an arm with 'else' has nothing beside it", "- {else: [b]}");
+        else if (is_else && &item != &list.items.back())
+            reader.error(code::invalid_value, arm.map().where, "arms behind 'else' are never taken", "move 'else' to the end");
+        else if (!is_else && !(item.find("when") && item.find("steps")))
+            reader.error(code::missing_key, arm.map().where, "an arm of 'switch' has 'when' and 'steps', or 'else'", "- {when: CEL, steps: [a]}");
+    }
 }
 
 void read_action(Reader& reader, StepDraft& draft, StepDefaults const& defaults, std::vector<NamedTemplate> const& workflow_env, StepPlan& step) {
     yaml::Member const* first = nullptr;
-    for (std::string_view const key : {"run", "argv", "uses"}) {
+    for (std::string_view const key : {"run", "argv", "uses", "switch"}) {
         yaml::Member const* member = draft.fields.map().find(key);
         if (!member) continue;
         if (first) {
@@ -178,9 +235,10 @@ void read_action(Reader& reader, StepDraft& draft, StepDefaults const& defaults,
         }
     }
     if (!first)
-        reader.error(code::missing_key, draft.fields.map().where, draft.title + " does nothing", "give it one of: run, argv, uses");
+        reader.error(code::missing_key, draft.fields.map().where, draft.title + " does nothing", "give it one of: run, argv, uses, switch");
     else if (draft.fields.has("uses")) read_uses(reader, draft, step);
-    else if (first->key.text != "uses") read_command(reader, draft, defaults, workflow_env, step);
+    else if (draft.fields.has("switch")) read_switch(reader, draft, step);
+    else if (first->key.text != "uses" && first->key.text != "switch") read_command(reader, draft, defaults, workflow_env, step);
 }
 
 }  // namespace
@@ -197,10 +255,27 @@ StepDefaults read_defaults(Reader& reader, Expressions& expressions, Scope& scop
     if (Node const* map = fields.find("retry")) {
         Fields const retry = reader.read_map(*map, Place::retry);
         defaults.retry = read_retry(reader, retry);
-        Sight failed([&scope] { return scope.defaults_retry(); });
+        Sight failed([&scope] { return scope.defaults_retry(); }, explain_attempt_field);
         if (Node const* condition = retry.find("if")) defaults.retry->condition = expressions.bare(*condition, failed, "if");
     }
     return defaults;
+}
+
+StepDraft read_undo(Reader& reader, Node const& node, StepPlan const& undone, StepDefaults const& defaults,
+                    std::vector<NamedTemplate> const& workflow_env, StepPlan& step) {
+    std::string title = "'undo' of step '" + undone.id + "'";
+    Fields fields = reader.read_map(node, Place::undo, title);
+    StepDraft draft{.title = std::move(title), .fields = std::move(fields), .retry = {}, .with = {}, .arms = {}};
+    step.id = undone.id.empty() ? "" : undone.id + ".undo";  // no identifier: expressions cannot name it
+    step.where = node.where;
+    if (Node const* retry = draft.fields.find("retry")) draft.retry = reader.read_map(*retry, Place::retry);
+    if (node.find("run") && node.find("argv"))
+        reader.error(code::conflicting_keys, node.find("argv")->key.where, draft.title + " has both 'run' and 'argv'", "keep one of them");
+    else if (!node.find("run") && !node.find("argv"))
+        reader.error(code::missing_key, node.where, draft.title + " does nothing", "give it one of: run, argv");
+    else read_command(reader, draft, defaults, workflow_env, step);
+    read_crash_policy(reader, draft, defaults, step);
+    return draft;
 }
 
 StepDraft read_step(Reader& reader, Node const& node, Section section, StepDefaults const& defaults,
@@ -209,7 +284,7 @@ StepDraft read_step(Reader& reader, Node const& node, Section section, StepDefau
     bool const named = id && id->value.is_scalar() && is_identifier(id->value.text);
     std::string title = std::string(section == Section::steps ? "step" : "handler") + (named ? " '" + id->value.text + "'" : "");
     Fields fields = reader.read_map(node, Place::step, title);
-    StepDraft draft{.title = std::move(title), .fields = std::move(fields), .retry = {}, .with = {}};
+    StepDraft draft{.title = std::move(title), .fields = std::move(fields), .retry = {}, .with = {}, .arms = {}};
     step.section = section;
     step.where = node.where;
     if (named) {
@@ -223,6 +298,8 @@ StepDraft read_step(Reader& reader, Node const& node, Section section, StepDefau
     step.continue_on_error = draft.fields.boolean("continue_on_error").value_or(false);
     read_action(reader, draft, defaults, workflow_env, step);
     if (step.is_process()) read_crash_policy(reader, draft, defaults, step);
+    if (yaml::Member const* undo = draft.fields.member("undo"); undo && section != Section::steps)
+        reader.error(code::conflicting_keys, undo->key.where, "a handler is not undone", "'undo' belongs to steps");
     return draft;
 }
 

@@ -28,17 +28,25 @@ struct StepDraft {
     std::string title;            ///< "step 'dump'"
     Fields fields;
     std::optional<Fields> retry;  ///< its own
-    std::optional<Fields> with;   ///< of `uses: wait`
+    std::optional<Fields> with;   ///< of `uses: wait` and `uses: approve`
+    std::vector<Fields> arms;     ///< of `switch`, as many as the plan's
 };
 
 /// Everything but needs and expressions. `env_names`: the workflow's environment, which a fix must not hide.
 StepDraft read_step(Reader& reader, yaml::Node const& node, Section section, StepDefaults const& defaults,
                     std::vector<NamedTemplate> const& workflow_env, StepPlan& step);
 
+/// The map under `undo`: a step of its own, in a section of its own.
+StepDraft read_undo(Reader& reader, yaml::Node const& node, StepPlan const& undone, StepDefaults const& defaults,
+                    std::vector<NamedTemplate> const& workflow_env, StepPlan& step);
+
 /// What the expressions of a step see.
 struct StepSight {
-    Sight values, condition, retry;
+    Sight values, condition, retry, arm;
 };
+/// "unknown name 'exit_code'" in retry.if → step.exit_code.
+void explain_attempt_field(Error& error);
+
 void compile_step(Reader& reader, Expressions& expressions, StepDraft const& draft, StepSight& sight, StepPlan& step);
 /// The type of `steps.ID.outputs`; none: a map of text.
 std::optional<cel::Type> outputs_type(StepPlan const& step);

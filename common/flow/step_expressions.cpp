@@ -84,7 +84,22 @@ void compile_wait(Reader& reader, Expressions& expressions, Fields const& with, 
     }
 }
 
+void compile_arms(Expressions& expressions, std::vector<Fields> const& arms, Sight& sight, SwitchAction& action) {
+    for (std::size_t i = 0; i < arms.size(); ++i)
+        if (Node const* when = arms[i].find("when")) action.arms[i].when = expressions.bare(*when, sight, "when");
+}
+
+/// What an answered approval leaves behind.
+std::vector<cel::Type::Field> approval_fields() {
+    return {{"approved", cel::Type::Kind::boolean}, {"by", cel::Type::Kind::string}, {"comment", cel::Type::Kind::string}};
+}
+
 }  // namespace
+
+void explain_attempt_field(Error& error) {
+    for (std::string_view const field : {"exit_code", "signal", "timed_out", "attempt", "reason"})
+        if (error.message == "unknown name '" + std::string(field) + "'") error.hint = "did you mean step." + std::string(field) + "?";
+}
 
 void compile_step(Reader& reader, Expressions& expressions, StepDraft const& draft, StepSight& sight, StepPlan& step) {
     Fields const& fields = draft.fields;
@@ -98,6 +113,11 @@ void compile_step(Reader& reader, Expressions& expressions, StepDraft const& dra
         if (Node const* with = fields.find("with")) compile_set(reader, expressions, *with, sight.values, *set);
     } else if (auto* wait = std::get_if<WaitAction>(&step.action)) {
         if (draft.with) compile_wait(reader, expressions, *draft.with, sight.values, *wait);
+    } else if (auto* approve = std::get_if<ApproveAction>(&step.action)) {
+        Node const* prompt = draft.with ? draft.with->find("prompt") : nullptr;
+        if (prompt) approve->prompt = expressions.pasted(*prompt, sight.values);
+    } else if (auto* choice = std::get_if<SwitchAction>(&step.action)) {
+        compile_arms(expressions, draft.arms, sight.arm, *choice);
     }
 }
 
@@ -107,6 +127,10 @@ std::optional<cel::Type> outputs_type(StepPlan const& step) {
         for (NamedTemplate const& value : set->values) fields.push_back({value.name, type_of(value.value)});
     } else if (std::holds_alternative<WaitAction>(step.action)) {
         return cel::Type::object("steps." + step.id + ".outputs", {});
+    } else if (std::holds_alternative<ApproveAction>(step.action)) {
+        fields = approval_fields();
+    } else if (std::holds_alternative<SwitchAction>(step.action)) {
+        fields.push_back({"arm", cel::Type::Kind::integer});
     } else {
         for (Declaration const& output : step.outputs)
             fields.push_back({output.name, output.cel_type(), output.optional && !output.default_value});

@@ -7,7 +7,6 @@
 #include "common/base/text.h"
 #include "common/flow/declare.h"
 #include "common/flow/needs.h"
-#include "common/flow/pattern.h"
 #include "common/flow/step.h"
 
 namespace pawl::flow {
@@ -117,7 +116,21 @@ private:
                 }
             }
         }
+        add_undos(nodes);
         return nodes;
+    }
+
+    /// Behind all others, so that the places of steps in the document are their indices.
+    void add_undos(std::vector<Node const*>& nodes) {
+        std::size_t const said = nodes.size();
+        for (std::size_t i = 0; i < said; ++i) {
+            yaml::Member const* undo = nodes[i]->find("undo");
+            if (!undo || !undo->value.is_map() || plan_.steps[i].section != Section::steps) continue;
+            nodes.push_back(&undo->value);
+            StepPlan& step = plan_.steps.emplace_back();
+            step.section = Section::undo;
+            step.undoes = static_cast<StepIndex>(i);
+        }
     }
 
     void read_vars(Scope& scope) {
@@ -127,10 +140,20 @@ private:
         for (yaml::Member const& member : map->members) {
             if (!good_name(member.key, "a variable")) continue;
             // Only what may read other vars needs to see the latest of them.
-            if (!sight || holds_expression(member.value)) sight.emplace([&scope] { return scope.workflow(); });
+            if (!sight || holds_expression(member.value)) sight.emplace([&scope] { return scope.workflow(); }, [map, &member](Error& error) { explain_later_var(error, *map, member); });
             cel::Template value = expressions_.value(member.value, *sight);
             scope.add_var(member.key.text, type_of(value), value.tainted());
             plan_.vars.push_back({member.key.text, std::move(value)});
+        }
+    }
+
+    /// "no such field 'b' in vars" → it is there, but not yet.
+    static void explain_later_var(Error& error, Node const& map, yaml::Member const& self) {
+        if (!error.message.ends_with(" in vars")) return;
+        for (yaml::Member const* later = &self; later != map.members.data() + map.members.size(); ++later) {
+            if (error.message.find("'" + later->key.text + "'") == std::string::npos) continue;
+            error.hint = later == &self ? "a var cannot see itself" : "a var sees only those above it: move '" + later->key.text + "' up";
+            return;
         }
     }
 
@@ -147,6 +170,8 @@ private:
             cel::Environment environment = scope.workflow();
             environment.expect(cel::Type::Kind::boolean);
             return environment;
+        }, [](Error& error) {
+            if (error.message == "unknown name 'steps'") error.hint = "a workflow's 'if' sees no steps: it is judged before they begin";
         });
         if (Node const* node = fields_.find("if")) plan_.condition = expressions_.bare(*node, condition, "if");
         if (Node const* node = fields_.find("concurrency")) plan_.concurrency = read_concurrency(*node, scope);
@@ -169,18 +194,26 @@ private:
 
     void read_steps(std::vector<Node const*> const& nodes, StepDefaults const& defaults) {
         drafts_.reserve(nodes.size());
-        for (std::size_t i = 0; i < nodes.size(); ++i)
-            drafts_.push_back(read_step(reader_, *nodes[i], plan_.steps[i].section, defaults, plan_.env, plan_.steps[i]));
+        for (std::size_t i = 0; i < nodes.size(); ++i) {
+            StepPlan& step = plan_.steps[i];
+            drafts_.push_back(step.undoes ? read_undo(reader_, *nodes[i], plan_.steps[*step.undoes], defaults, plan_.env, step)
+                                          : read_step(reader_, *nodes[i], step.section, defaults, plan_.env, step));
+        }
     }
 
     void compile_steps(Scope& scope, StepOrder const& order) {
         for (StepIndex const index : order.order) {
             StepPlan& step = plan_.steps[index];
             StepSet const* visible = order.broken[index] ? nullptr : &order.visible[index];
+            auto const explain_retry = [this, visible, &step](Error& error) {
+                explain_hidden_step(error, visible, step);
+                explain_attempt_field(error);
+            };
             auto const explain = [this, visible, &step](Error& error) { explain_hidden_step(error, visible, step); };
             StepSight sight{.values = Sight([&scope, visible, &step] { return scope.values(visible, step.section); }, explain),
                             .condition = Sight([&scope, visible, &step] { return scope.condition(visible, step.section); }, explain),
-                            .retry = Sight([&scope, visible, &step] { return scope.retry(visible, step.section); }, explain)};
+                            .retry = Sight([&scope, visible, &step] { return scope.retry(visible, step.section); }, explain_retry),
+                            .arm = Sight([&scope, visible, &step] { return scope.arm(visible, step.section); }, explain)};
             compile_step(reader_, expressions_, drafts_[index], sight, step);
             if (auto type = outputs_type(step)) scope.set_outputs(index, *std::move(type));
         }
@@ -238,12 +271,7 @@ void read_project(Reader& reader, Node const& root) {
     check_object_name(reader, fields, "project");
     fields.integer("language");
     read_labels(reader, fields);
-    Node const* exclude = fields.find("exclude");
-    if (exclude == nullptr) return;
-    for (Node const* glob : reader.texts(*exclude, "exclude")) {
-        if (auto const problem = glob_error(glob->text, reader.pattern_budget_left))
-            reader.error(code::invalid_value, glob->where, "this pattern cannot be read: " + *problem, "for example old/ or drafts/*.yaml");
-    }
+    if (Node const* exclude = fields.find("exclude")) reader.texts(*exclude, "exclude");
 }
 
 }  // namespace pawl::flow

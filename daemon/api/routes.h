@@ -74,6 +74,8 @@ Result<Decoded> cancel_run(Asked const&);       // run_commands.cpp
 Result<Decoded> retry_run(Asked const&);
 Result<Decoded> resolve_step(Asked const&);
 Result<Decoded> drain(Asked const&);
+Result<Decoded> approve_run(Asked const&);
+Result<Decoded> reject_run(Asked const&);
 Result<Decoded> stop_daemon(Asked const&);
 Result<Decoded> run_events(Asked const&);       // run_stream.cpp
 Result<Decoded> run_logs(Asked const&);         // log_stream.cpp

@@ -84,7 +84,7 @@ Result<flow::LoadedWorkflow> choose(flow::LoadedFile& file, std::string const& n
     return api_error(code::not_found, "there is no workflow '" + printable(name) + "' in '" + printable(file.name) + "'; it " + has);
 }
 
-Prepared start_transient(StartBody body, bool exec) {
+Prepared start_transient(Reader& reader, StartBody body, bool exec) {
     flow::LoadedFile file = flow::load_file(body.file, body.text);
     if (has_errors(file.diagnostics)) {
         Error const error = summary_of(file.diagnostics);
@@ -98,9 +98,16 @@ Prepared start_transient(StartBody body, bool exec) {
     start.root = std::move(body.root);
     start.inputs = std::move(body.inputs);
     start.event = std::move(body.event);
-    start.transient = StartRun::Transient{std::move(*chosen), std::move(body.file), std::move(body.text)};
     start.exec = exec;
+    start.from_file = true;
     Prepared prepared;
+    if (auto const same = reader.same_version(start.workflow, chosen->hash, sha256_hex(body.text), start.root)) {
+        start.version = same->id;
+        start.number = same->number;
+        prepared.body = std::move(start);
+        return prepared;
+    }
+    start.transient = StartRun::Transient{std::move(*chosen), std::move(body.file), std::move(body.text)};
     prepared.body = std::move(start);
     return prepared;
 }
@@ -194,7 +201,7 @@ Result<Decoded> start_run(Asked const& asked) {
     auto const body = std::make_shared<StartBody const>(std::move(*decoded));
     std::string object = "workflow/" + (body->workflow.empty() ? body->name : body->workflow);
     return Decoded{std::move(object), [body, asked = asked.shared_from_this()](Core& core, Ticket ticket) {
-        if (body->workflow.empty()) return prepare(core, ticket, *asked, [body](Reader&) { return start_transient(*body, false); });
+        if (body->workflow.empty()) return prepare(core, ticket, *asked, [body](Reader& reader) { return start_transient(reader, *body, false); });
         auto const version = core.context.version_of(body->workflow, body->number);
         auto plan = version ? core.plans.find(version->id) : nullptr;
         if (plan) return core.post(ticket, *asked, start_of({*version, {}, {}, {}}, std::move(plan), *body));
@@ -214,7 +221,7 @@ Result<Decoded> exec(Asked const& asked) {
     start.root = body->dir;
     start.inputs = JsonMap{};
     return Decoded{"workflow/" + body->name, [start, asked = asked.shared_from_this()](Core& core, Ticket ticket) {
-        prepare(core, ticket, *asked, [start](Reader&) { return start_transient(start, true); });
+        prepare(core, ticket, *asked, [start](Reader& reader) { return start_transient(reader, start, true); });
     }};
 }
 

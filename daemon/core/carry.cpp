@@ -1,5 +1,6 @@
 #include "daemon/core/carry.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "common/base/error_codes.h"
@@ -51,6 +52,14 @@ Error no_such_step(std::string_view step) {
                  .hint = "pawl inspect shows its steps"};
 }
 
+/// What was taken back has to be done again.
+void run_undone_again(flow::Plan const& plan, StoredRun const& ended, std::vector<bool>& again) {
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        bool const was_undone = plan.steps[i].undoes && ended.steps[i].state != StepState::skipped;
+        if (was_undone) run_again_from(plan, *plan.steps[i].undoes, again);
+    }
+}
+
 bool is_handler(flow::Plan const& plan, std::size_t index) { return plan.steps[index].section != flow::Section::steps; }
 
 }  // namespace
@@ -59,6 +68,7 @@ Status carry_over(Run& fresh, StoredRun const& ended, std::string_view from) {
     flow::Plan const& plan = *fresh.plan;
     std::vector<bool> again(plan.steps.size());
     for (std::size_t i = 0; i < again.size(); ++i) again[i] = !is_handler(plan, i) && ended.steps[i].state != StepState::succeeded;
+    run_undone_again(plan, ended, again);
     if (!from.empty()) {
         std::optional<StepIndex> const index = plan.find(from);
         if (!index || is_handler(plan, *index)) return no_such_step(from);
@@ -66,9 +76,11 @@ Status carry_over(Run& fresh, StoredRun const& ended, std::string_view from) {
     }
     bool any = false;
     for (std::size_t i = 0; i < again.size(); ++i) any = any || again[i];
+    auto const went_wrong = [](StepRow const& step) { return step.state != StepState::succeeded && step.state != StepState::skipped; };
+    if (from.empty() && ended.run.state == RunState::succeeded && std::ranges::none_of(ended.steps, went_wrong)) any = false;
     if (!any)
-        return conflict("every step of run " + std::to_string(ended.run.id.value) + " succeeded: there is nothing to retry",
-                        "name a step: pawl retry " + std::to_string(ended.run.id.value) + " --from STEP");
+        return conflict("nothing failed in run " + std::to_string(ended.run.id.value),
+                        "use --from STEP: pawl retry " + std::to_string(ended.run.id.value) + " --from STEP");
     carry_values(fresh, ended);
     for (std::size_t i = 0; i < again.size(); ++i)
         if (!again[i] && !is_handler(plan, i)) carry_step(fresh, ended, i);
@@ -88,6 +100,7 @@ Status carry_over_resolved(Run& fresh, StoredRun const& ended, std::string_view 
         StepState const state = ended.steps[i].state;
         again[i] = !is_handler(plan, i) && state != StepState::succeeded && state != StepState::lost;
     }
+    run_undone_again(plan, ended, again);
     if (as == ResolveStep::As::retry) run_again_from(plan, *index, again);
     carry_values(fresh, ended);
     for (std::size_t i = 0; i < again.size(); ++i) {

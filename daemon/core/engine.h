@@ -101,6 +101,7 @@ private:
     Outcome perform(CancelRun const& cancel, Identity const& who);
     Outcome perform(RetryRun const& retry, Identity const& who);
     Outcome perform(ResolveStep const& resolve, Identity const& who);
+    Outcome perform(AnswerApproval const& answer, Identity const& who);
     Outcome perform(Drain const& drain, Identity const& who);
     Outcome perform(Stop const& stop, Identity const& who);
     Outcome perform(Unprepared const& unprepared, Identity const& who);
@@ -127,6 +128,8 @@ private:
     void give_slots();
     /// A run that lives, or has ended in this turn.
     Entry const& entry_of(RunId id) const;
+    /// Why there is no such live run.
+    Error not_live(RunId id) const;
     Outcome summary(RunId id, int status) const;
     SlotQueue::Entry slot_entry(Run const& run, flow::StepIndex step) const;
     GroupQueue::Entry group_entry(Run const& run) const;
@@ -146,6 +149,7 @@ private:
     std::map<std::string, AnswerRow, std::less<>> answers_;  ///< by uid and key
     std::vector<std::string> answer_order_;           ///< oldest first, from answer_first_ on
     std::size_t answer_first_ = 0;
+    std::map<RunId, RunId> settled_;                  ///< by resolves since the start: rows that a command read may be older
     bool draining_ = false, degraded_ = false;
     std::string degraded_reason_;
     std::size_t unloadable_ = 0;

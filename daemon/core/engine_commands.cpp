@@ -4,6 +4,7 @@
 
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
+#include "daemon/core/approval.h"
 #include "daemon/core/carry.h"
 #include "daemon/core/engine.h"
 #include "daemon/core/problem.h"
@@ -22,10 +23,15 @@ struct ActionName {
     std::string_view operator()(CancelRun const&) const { return "run.cancel"; }
     std::string_view operator()(RetryRun const&) const { return "run.retry"; }
     std::string_view operator()(ResolveStep const&) const { return "run.resolve"; }
+    std::string_view operator()(AnswerApproval const& answer) const { return answer.approved ? "run.approve" : "run.reject"; }
     std::string_view operator()(Drain const& drain) const { return drain.on ? "daemon.drain" : "daemon.undrain"; }
     std::string_view operator()(Stop const&) const { return "daemon.stop"; }
     std::string_view operator()(Unprepared const&) const { return "unprepared"; }  // is not audited
 };
+
+std::string_view name_of(ResolveStep::As as) {
+    return as == ResolveStep::As::success ? "success" : as == ResolveStep::As::failed ? "failed" : "retry";
+}
 
 std::string run_object(RunId id) { return "run/" + std::to_string(id.value); }
 
@@ -237,6 +243,7 @@ void Engine::insert(Entry& entry) {
     data.append("workflow", run.workflow);
     data.append("version", run.version_number);
     if (run.row.retry_of) data.append("retry_of", run.row.retry_of.value);
+    if (!run.resolved.is_null()) data.append("resolved", std::move(run.resolved));
     record(run, now_, "run.queued", "", 0, Json(std::move(data)));
     changed_.insert(run.row.id);
 }
@@ -318,7 +325,7 @@ Engine::Outcome Engine::perform(StartRun const& start, Identity const& who) {
         else workflows_[start.workflow] = Catalogued{row, {}};
     } else {
         auto const found = workflows_.find(start.workflow);
-        if (found == workflows_.end() || !found->second.row.active)
+        if (found == workflows_.end() || (!found->second.row.active && !start.from_file))
             return {.body = {}, .object = std::move(object),
                     .refused = error(code::not_found, "there is no workflow '" + start.workflow + "'", "pawl workflow ls lists them"),
                     .diagnostics = {}};
@@ -340,17 +347,17 @@ Engine::Outcome Engine::perform(StartRun const& start, Identity const& who) {
     return summary(id, 201);
 }
 
+Error Engine::not_live(RunId id) const {
+    bool const existed = id.value > 0 && id.value <= last_run_;
+    std::string const name = "run " + std::to_string(id.value);
+    return existed ? error(code::conflict, name + " has ended already", "pawl inspect " + std::to_string(id.value))
+                   : error(code::not_found, "there is no " + name, "pawl run ls lists the runs");
+}
+
 Engine::Outcome Engine::perform(CancelRun const& cancel, Identity const&) {
     std::string object = run_object(cancel.run);
     auto const found = runs_.find(cancel.run);
-    if (found == runs_.end()) {
-        bool const existed = cancel.run.value > 0 && cancel.run.value <= last_run_;
-        std::string const name = "run " + std::to_string(cancel.run.value);
-        return {.body = {}, .object = std::move(object),
-                .refused = existed ? error(code::conflict, name + " has ended already", "pawl inspect " + std::to_string(cancel.run.value))
-                                   : error(code::not_found, "there is no " + name, "pawl run ls lists the runs"),
-                .diagnostics = {}};
-    }
+    if (found == runs_.end()) return {.body = {}, .object = std::move(object), .refused = not_live(cancel.run), .diagnostics = {}};
     tell(*found->second, RunCancel{cancel.now, Reason::cancelled});
     return summary(cancel.run, 202);
 }
@@ -389,9 +396,42 @@ Engine::Outcome Engine::perform(RetryRun const& retry, Identity const& who) {
 }
 
 Engine::Outcome Engine::perform(ResolveStep const& resolve, Identity const& who) {
-    return start_again(resolve.run, who, [&](Run& fresh) {
-        return carry_over_resolved(fresh, *resolve.run.ended, resolve.step, resolve.as, resolve.comment);
-    });
+    RunId const ended = resolve.run.run;
+    auto const known = settled_.find(ended);
+    RunId const settled_in = known != settled_.end() ? known->second : resolve.run.ended ? resolve.run.ended->settled_in : RunId{};
+    Outcome outcome;
+    RunId fresh_run;
+    if (settled_in) {
+        std::string const id = std::to_string(settled_in.value);
+        outcome.refused = error(code::conflict, "run " + std::to_string(ended.value) + " was already settled in run " + id,
+                                "that one goes on from here: pawl inspect " + id);
+    } else {
+        outcome = start_again(resolve.run, who, [&](Run& fresh) {
+            fresh_run = fresh.row.id;
+            fresh.resolved = JsonMap{{"step", resolve.step}, {"as", name_of(resolve.as)}, {"comment", resolve.comment}};
+            return carry_over_resolved(fresh, *resolve.run.ended, resolve.step, resolve.as, resolve.comment);
+        });
+        if (!outcome.refused) settled_[ended] = fresh_run;
+    }
+    outcome.object = run_object(ended) + "/" + resolve.step + " as " + std::string(name_of(resolve.as));
+    if (!resolve.comment.empty()) outcome.object += ": " + resolve.comment;
+    return outcome;
+}
+
+Engine::Outcome Engine::perform(AnswerApproval const& answer, Identity const& who) {
+    std::string object = run_object(answer.run);
+    auto const refuse = [&](Error why) { return Outcome{.body = {}, .object = object, .refused = std::move(why), .diagnostics = {}}; };
+    auto const found = runs_.find(answer.run);
+    if (found == runs_.end()) return refuse(not_live(answer.run));
+    Run const& run = found->second->run;
+    Result<flow::StepIndex> const index = awaited_step(run, answer.step);
+    if (!index) return refuse(index.error());
+    object += "/" + run.steps[*index].id;
+    if (Status const allowed = may_answer(run, *index, answer, who); !allowed) return refuse(allowed.error());
+    tell(*found->second, RunApproval{*index, answer.approved, answer.name, answer.comment});
+    Outcome outcome = summary(answer.run, 200);
+    outcome.object = std::move(object);
+    return outcome;
 }
 
 Engine::Outcome Engine::perform(Drain const& drain, Identity const&) {

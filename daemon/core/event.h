@@ -59,6 +59,7 @@ struct StartRun {
         std::string file, text;
     };
     std::optional<Transient> transient;
+    bool from_file = false;               ///< came as a text: the version need not be of an active workflow
     bool exec = false;                    ///< of a single command: audited as run.exec
 };
 struct CancelRun {
@@ -82,6 +83,15 @@ struct ResolveStep {
     enum class As : std::uint8_t { success, failed, retry } as = As::success;
     std::string comment;
 };
+/// The answer to a step with `uses: approve`.
+struct AnswerApproval {
+    RunId run;
+    std::string step;                     ///< empty: the only one that waits
+    bool approved = false;
+    std::string comment;
+    std::string name;                     ///< of the user who answers, and of the groups he is in; looked up off the loop
+    std::vector<std::string> groups;
+};
 /// Starts nothing new; answers when no attempt lives.
 struct Drain {
     bool on = true;
@@ -95,7 +105,7 @@ struct Unprepared {
     Diagnostics diagnostics;
 };
 
-using CommandBody = std::variant<Deploy, RemoveWorkflow, RollBack, StartRun, CancelRun, RetryRun, ResolveStep, Drain, Stop, Unprepared>;
+using CommandBody = std::variant<Deploy, RemoveWorkflow, RollBack, StartRun, CancelRun, RetryRun, ResolveStep, AnswerApproval, Drain, Stop, Unprepared>;
 /// A decoded, authorised request that changes something. Its audit row and its answer are stored in the transaction of its effects.
 struct Command {
     ReplyTo reply_to = 0;

@@ -128,6 +128,23 @@ Result<UtcTime> evaluate_wait(Run& run, flow::StepIndex index, UtcTime now) {
     return std::max(*until, now);
 }
 
+Result<std::int64_t> evaluate_switch(Run& run, flow::StepIndex index, UtcTime now) {
+    auto const& arms = std::get<flow::SwitchAction>(run.plan->steps[index].action).arms;
+    RunValues const values(run, now, index);
+    for (std::size_t i = 0; i < arms.size(); ++i) {
+        if (!arms[i].when) return static_cast<std::int64_t>(i);
+        Result<bool> const taken = arms[i].when->eval_bool(values);
+        if (!taken) return taken.error();
+        if (*taken) return static_cast<std::int64_t>(i);
+    }
+    return -1;
+}
+
+Result<std::string> evaluate_prompt(Run& run, flow::StepIndex index, UtcTime now) {
+    RunValues const values(run, now, index);
+    return std::get<flow::ApproveAction>(run.plan->steps[index].action).prompt.eval_text(values);
+}
+
 Result<Json> evaluate_run_outputs(Run& run, UtcTime now) {
     RunValues const values(run, now);
     JsonMap outputs;

@@ -25,7 +25,8 @@ enum class AttemptState : std::uint8_t { launching, stopping, succeeded, failed,
 enum class Reason : std::uint8_t {
     none, exit, signal, timeout, bad_output, expression_error, start_failed, handler, concurrency,  // failed
     condition, upstream, cancelled, superseded,                                                      // skipped or cancelled
-    lost, interrupted, resolved, limit
+    lost, interrupted, resolved, limit,
+    approval, rejected, switched  // waits for an answer; the answer was no; the switch went another way
 };
 
 bool is_final(RunState state);
@@ -195,6 +196,7 @@ struct StoredRun {
     RunDataRow data;
     std::vector<StepRow> steps;          ///< by index; all of them
     std::vector<AttemptRow> attempts;    ///< the live ones (launching, stopping) and those with sweep_due
+    RunId settled_in;                    ///< the run that went on after a step was settled by hand; 0: none
 };
 
 }  // namespace pawl

@@ -1,6 +1,7 @@
 #include "daemon/core/retry.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <cstring>
 
@@ -39,10 +40,7 @@ Judgement judge_kind(flow::StepPlan const& plan, AttemptEnd const& end) {
         std::string const limit = plan.timeout ? format_duration(*plan.timeout) : "its timeout";
         return failed(Reason::timeout, "did not end within " + limit + (end.killed ? " and had to be killed" : ""));
     }
-    case EndKind::start_failed: {
-        std::string const call = end.failed_call.empty() ? "start" : end.failed_call;
-        return failed(Reason::start_failed, "could not be started: " + call + ": " + error_text(end.error_number), false);
-    }
+    case EndKind::start_failed: return failed(Reason::start_failed, start_failure(end, {}), false);
     case EndKind::stopped:
     case EndKind::interrupted: return failed(Reason::cancelled, "stopped on request", false);
     case EndKind::lost: break;
@@ -57,6 +55,16 @@ Judgement judge(flow::StepPlan const& plan, AttemptEnd const& end) {
     if (judgement.succeeded) return judgement;
     if (Result<Json> text = flow::parse_outputs(end.outputs, {})) judgement.outputs = std::move(*text);  // untyped: a failure promised nothing
     return judgement;
+}
+
+std::string start_failure(AttemptEnd const& end, LaunchSpec const& spec) {
+    std::string const program = spec.argv.empty() ? "" : printable(spec.argv.front());
+    bool const by_path = program.find('/') != std::string::npos;
+    if (end.failed_call == "chdir") return "its folder '" + printable(spec.dir) + "': " + error_text(end.error_number);
+    if (end.failed_call == "execve" && end.error_number == ENOENT)
+        return "program '" + program + "' was not found" + (by_path ? ", or the interpreter in its first line was not" : "");
+    if (end.failed_call == "execve") return "program '" + program + "': " + error_text(end.error_number);
+    return (end.failed_call.empty() ? "start" : end.failed_call) + ": " + error_text(end.error_number);
 }
 
 Duration retry_delay(flow::RetryPlan const& plan, int failures) {

@@ -20,6 +20,8 @@ struct Judgement {
 
 /// Judges every end that tells something: not a lost one, and not a TERM that nobody asked for.
 Judgement judge(flow::StepPlan const& plan, AttemptEnd const& end);
+/// Why the program of an attempt did not start, for people: "program 'nosuch' was not found".
+std::string start_failure(AttemptEnd const& end, LaunchSpec const& spec);
 /// The pause before the try that follows `failures` failed ones: delay · backoff^(failures−1), at most max_delay.
 Duration retry_delay(flow::RetryPlan const& plan, int failures);
 /// The variable `step` of retry.if.

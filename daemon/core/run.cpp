@@ -36,6 +36,7 @@ public:
     void on(RunAttemptSwept const&);
     void on(RunCancel const&);
     void on(RunRefused const&);
+    void on(RunApproval const&);
     void on(RunTime const&);
 
 private:
@@ -43,6 +44,11 @@ private:
     void decide(StepIndex index);
     void begin(StepIndex index);
     void begin_command(StepIndex index);
+    void begin_wait(StepIndex index);
+    void begin_approval(StepIndex index);
+    void choose_arm(StepIndex index);
+    bool is_switched_off(StepIndex index) const;
+    void settle_approval(StepIndex index, bool approved, std::string by, std::string comment);
     void queue(StepIndex index);
     void finish(StepIndex index, StepState state, Reason reason, std::string message);
     void fail(StepIndex index, Reason reason, std::string message) { finish(index, StepState::failed, reason, std::move(message)); }
@@ -59,6 +65,7 @@ private:
     void begin_section(Section section);
     bool section_ended(Section section) const;
     void finish_steps();
+    bool undo_next();
     void next_handlers();
     void end(RunState state, Reason reason);
     void show_activity();
@@ -129,6 +136,7 @@ void Machine::decide(StepIndex index) {
     if (stopping && !runs_while_stopping) return finish(index, StepState::skipped, Reason::cancelled, "the run was being stopped");
     if (!asks_status && needs_ended_badly(run_, index))
         return finish(index, StepState::skipped, Reason::upstream, "a step it needs ended badly");
+    if (is_switched_off(index)) return finish(index, StepState::skipped, Reason::switched, "the switch before it went another way");
     if (plan.condition) {
         RunValues const values(run_, now_, index);
         Result<bool> const holds = plan.condition->eval_bool(values);
@@ -155,6 +163,13 @@ void Machine::begin(StepIndex index) {
         row.outputs = std::move(*outputs);
         return finish(index, StepState::succeeded, Reason::none, "");
     }
+    if (std::holds_alternative<flow::SwitchAction>(plan.action)) return choose_arm(index);
+    if (std::holds_alternative<flow::ApproveAction>(plan.action)) return begin_approval(index);
+    begin_wait(index);
+}
+
+void Machine::begin_wait(StepIndex index) {
+    StepRow& row = run_.steps[index];
     Result<UtcTime> const until = evaluate_wait(run_, index, now_);
     if (!until) return fail(index, Reason::expression_error, described(until.error()));
     row.state = StepState::waiting;
@@ -163,6 +178,58 @@ void Machine::begin(StepIndex index) {
     JsonMap data;
     data.append("due", format_utc(*until));
     journal_step(index, "step.waiting", 0, std::move(data));
+}
+
+void Machine::choose_arm(StepIndex index) {
+    Result<std::int64_t> const arm = evaluate_switch(run_, index, now_);
+    if (!arm) return fail(index, Reason::expression_error, described(arm.error()));
+    run_.steps[index].outputs = Json(JsonMap{{"arm", *arm}});
+    finish(index, StepState::succeeded, Reason::none, "");
+}
+
+/// A switch before it took an arm that does not lead here. One that did not come to choose is judged like any other need.
+bool Machine::is_switched_off(StepIndex index) const {
+    for (StepIndex const before : plan_.steps[index].switches) {
+        StepRow const& choice = run_.steps[before];
+        if (choice.state != StepState::succeeded) continue;
+        Json const* const arm = choice.outputs.find("arm");
+        ASSERT(arm != nullptr && arm->is_int());
+        if (arm->as_int() < 0) return true;
+        auto const& arms = std::get<flow::SwitchAction>(plan_.steps[before].action).arms;
+        std::vector<StepIndex> const& taken = arms.at(static_cast<std::size_t>(arm->as_int())).steps;
+        if (std::ranges::find(taken, index) == taken.end()) return true;
+    }
+    return false;
+}
+
+void Machine::begin_approval(StepIndex index) {
+    auto const& plan = std::get<flow::ApproveAction>(plan_.steps[index].action);
+    StepRow& row = run_.steps[index];
+    Result<std::string> prompt = evaluate_prompt(run_, index, now_);
+    if (!prompt) return fail(index, Reason::expression_error, described(prompt.error()));
+    row.state = StepState::waiting;
+    row.reason = Reason::approval;
+    row.message = std::move(*prompt);
+    if (plan.timeout) row.due = now_ + *plan.timeout;
+    touch(index);
+    JsonMap data{{"reason", name_of(row.reason)}, {"message", row.message}};
+    if (row.due) data.append("due", format_utc(*row.due));
+    journal_step(index, "step.waiting", 0, std::move(data));
+}
+
+void Machine::settle_approval(StepIndex index, bool approved, std::string by, std::string comment) {
+    run_.steps[index].outputs = Json(JsonMap{{"approved", approved}, {"by", by}, {"comment", comment}});
+    if (approved) return finish(index, StepState::succeeded, Reason::none, "");
+    std::string message = by.empty() ? "nobody answered in time" : "rejected by " + by;
+    if (!by.empty() && !comment.empty()) message += ": " + comment;
+    fail(index, Reason::rejected, std::move(message));
+}
+
+void Machine::on(RunApproval const& answer) {
+    StepRow const& row = run_.steps[answer.step];
+    if (row.state != StepState::waiting || row.reason != Reason::approval) return;
+    settle_approval(answer.step, answer.approved, answer.by, answer.comment);
+    advance();
 }
 
 void Machine::begin_command(StepIndex index) {
@@ -267,6 +334,8 @@ void Machine::settle_known(StepIndex index, AttemptRow const& ended, AttemptEnd 
     StepRow& row = run_.steps[index];
     Judgement verdict = judge(plan_.steps[index], end);
     row.outputs = std::move(verdict.outputs);
+    if (end.kind == EndKind::start_failed)
+        if (Result<LaunchSpec> const spec = decode_spec(row.spec)) verdict.message = start_failure(end, *spec);
     if (attempt.stop_requested && !verdict.succeeded) {
         attempt.state = AttemptState::cancelled;
         attempt.reason = Reason::cancelled;
@@ -378,7 +447,7 @@ void Machine::stop_steps(bool now, Section first, Section last) {
         Section const section = plan_.steps[index].section;
         if (section < first || section > last) continue;
         StepRow& row = run_.steps[index];
-        bool const being_swept = row.state == StepState::waiting && !row.due;
+        bool const being_swept = row.state == StepState::waiting && !row.due && row.reason != Reason::approval;
         if (row.state == StepState::queued) effects_.emplace_back(DropSlot{index});
         if (row.state == StepState::queued || (row.state == StepState::waiting && !being_swept))
             finish(index, StepState::cancelled, Reason::cancelled, "stopped on request");
@@ -434,7 +503,7 @@ void Machine::stop(Reason reason, bool now) {
     run_.changes.row = true;
     if (run_.row.state == RunState::finishing) {
         run_.row.stop_handlers = true;
-        return stop_steps(now, Section::on_success, Section::finally);
+        return stop_steps(now, Section::undo, Section::finally);
     }
     bool const first = run_.row.state != RunState::stopping;
     if (reason != Reason::timeout) run_.row.cancel_requested = true;
@@ -457,7 +526,9 @@ void Machine::on(RunTime const&) {
         auto const index = static_cast<StepIndex>(i);
         StepRow& row = run_.steps[index];
         if (row.state != StepState::waiting || !row.due || *row.due > now_) continue;
-        if (std::holds_alternative<flow::WaitAction>(plan_.steps[index].action)) finish(index, StepState::succeeded, Reason::none, "");
+        flow::Action const& action = plan_.steps[index].action;
+        if (std::holds_alternative<flow::WaitAction>(action)) finish(index, StepState::succeeded, Reason::none, "");
+        else if (auto const* gate = std::get_if<flow::ApproveAction>(&action)) settle_approval(index, gate->approve_on_timeout, "", "no answer in time");
         else queue(index);
     }
     advance();
@@ -521,9 +592,25 @@ void Machine::finish_steps() {
     next_handlers();
 }
 
-/// The fitting one of on_success, on_failure, on_cancel, then finally; then the end.
+/// Takes back, one after the other, what succeeded; the last that ended first. True while something is left to do.
+bool Machine::undo_next() {
+    std::optional<StepIndex> next;
+    for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+        if (!plan_.steps[i].undoes || is_final(run_.steps[i].state)) continue;
+        if (run_.steps[i].state != StepState::pending) return true;  // under way
+        StepIndex const undone = *plan_.steps[i].undoes;
+        if (run_.steps[undone].state != StepState::succeeded) continue;
+        bool const later = !next || run_.steps[undone].ended_at >= run_.steps[*plan_.steps[*next].undoes].ended_at;
+        if (later) next = static_cast<StepIndex>(i);
+    }
+    if (next) to_decide_.push_back(*next);
+    return next.has_value();
+}
+
+/// After a failure or a cancel first `undo`; then the fitting one of on_success, on_failure, on_cancel, then finally; then the end.
 void Machine::next_handlers() {
     RunRow& row = run_.row;
+    if (row.outcome != RunState::succeeded && undo_next()) return;
     Section const fitting = row.outcome == RunState::succeeded ? Section::on_success
                             : row.outcome == RunState::failed  ? Section::on_failure
                                                                : Section::on_cancel;

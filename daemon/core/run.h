@@ -43,6 +43,7 @@ struct Run {
     int version_number = 0;
     std::string root;                       ///< where steps run that name no `dir`
     RunChanges changes;
+    Json resolved;                          ///< until it is stored: the step that was settled by hand when this run was made
     std::optional<Json> steps_seen;         ///< the variable `steps`, kept while the run is busy
 };
 
@@ -68,8 +69,13 @@ struct RunRefused {                         ///< may not begin: ends as failed
     Reason reason = Reason::concurrency;
     std::string message;
 };
+struct RunApproval {                        ///< a person answered
+    flow::StepIndex step = 0;
+    bool approved = false;
+    std::string by, comment;
+};
 struct RunTime {};
-using RunEvent = std::variant<RunAdmitted, SlotGranted, RunAttemptEnded, RunAttemptSwept, RunCancel, RunRefused, RunTime>;
+using RunEvent = std::variant<RunAdmitted, SlotGranted, RunAttemptEnded, RunAttemptSwept, RunCancel, RunRefused, RunApproval, RunTime>;
 
 // What it asks for.
 struct WantSlot {

@@ -63,6 +63,8 @@ public:
     virtual Result<StoredSource> source_of(std::string const& workflow, int number) {
         return Error{code::not_found, "version " + std::to_string(number) + " of '" + workflow + "' is not at hand", std::nullopt, "", Severity::error, {}, {}};
     }
+    /// The newest version of a workflow with this model, source and folder: a file that is run again unchanged needs no other.
+    virtual std::optional<VersionRow> same_version(std::string const&, std::string const&, std::string const&, std::string const&) { return std::nullopt; }
     virtual Result<StoredRun> stored_run(RunId id) = 0;                   ///< an ended run too: what `retry` and `resolve` carry over
     virtual Result<Json> counts() = 0;                                    ///< {"runs": {state: n}, "workflows": n} for `status`
     virtual Status check() = 0;                                           ///< PRAGMA quick_check, after an unclean end

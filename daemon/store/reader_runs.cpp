@@ -1,4 +1,6 @@
 // Runs: their list, one with all its steps and attempts, its journal.
+#include <algorithm>
+
 #include "daemon/core/run_json.h"
 #include "daemon/store/columns.h"
 #include "daemon/store/sqlite_reader.h"
@@ -210,6 +212,15 @@ JsonList SqliteReader::steps_of(RunId id, Json const& model, UtcTime now) {
     return steps;
 }
 
+/// The first row of a run's journal tells how it was made.
+RunId SqliteReader::settled_in(RunRow const& run) {
+    Statement later = database_->prepare(
+        "SELECT r.id FROM run r INDEXED BY run_by_workflow JOIN journal j ON j.run = r.id AND j.seq = 1 "
+        "WHERE r.workflow = ? AND r.id > ? AND r.retry_of = ? AND json_extract(j.data, '$.resolved') IS NOT NULL LIMIT 1");
+    later.with(run.workflow, run.id, run.id);
+    return later.next() ? RunId{later.integer(0)} : RunId{};
+}
+
 Result<Json> SqliteReader::run(RunId id) {
     return answer([&]() -> Result<Json> {
         auto const stored = StoredRuns(*database_).find(id);
@@ -230,6 +241,8 @@ Result<Json> SqliteReader::run(RunId id) {
         json.set("event", stored->data.event);
         json.set("steps", steps_of(id, model, now));
         json.set("journal_seq", stored->run.journal);
+        bool const has_lost = std::ranges::any_of(stored->steps, [](StepRow const& step) { return step.state == StepState::lost; });
+        if (RunId const later = has_lost ? settled_in(stored->run) : RunId{}) json.set("settled_in", later.value);
         json.set("file", file);
         return json;
     });
@@ -250,6 +263,7 @@ Result<StoredRun> SqliteReader::stored_run(RunId id) {
     return answer([&]() -> Result<StoredRun> {
         auto run = StoredRuns(*database_).find(id);
         if (!run) return Error{.code = code::not_found, .message = "there is no run " + std::to_string(id.value)};
+        run->settled_in = settled_in(run->run);
         return *std::move(run);
     });
 }

@@ -220,4 +220,15 @@ Result<StoredSource> SqliteReader::source_of(std::string const& name, int number
     });
 }
 
+std::optional<VersionRow> SqliteReader::same_version(std::string const& name, std::string const& hash, std::string const& source_hash,
+                                                     std::string const& root) {
+    auto found = answer([&]() -> Result<std::optional<VersionRow>> {
+        Statement statement = database_->prepare(select_version(
+            "JOIN workflow w ON w.id = v.workflow WHERE w.name = ? AND v.hash = ? AND v.source_hash = ? AND v.root = ? ORDER BY v.number DESC LIMIT 1"));
+        statement.with(name, hash, source_hash, root);
+        return statement.next() ? std::optional(columns::read<VersionRow>(statement)) : std::nullopt;
+    });
+    return found ? *found : std::nullopt;
+}
+
 }  // namespace pawl

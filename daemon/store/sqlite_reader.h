@@ -31,6 +31,8 @@ public:
     Result<std::vector<JournalRow>> journal(RunId id, std::int64_t after, int limit) override;
     Result<StoredSource> source(VersionId version) override;
     Result<StoredSource> source_of(std::string const& workflow, int number) override;
+    std::optional<VersionRow> same_version(std::string const& workflow, std::string const& hash, std::string const& source_hash,
+                                           std::string const& root) override;
     Result<StoredRun> stored_run(RunId id) override;
     Result<Json> counts() override;
     Status check() override;
@@ -44,6 +46,7 @@ private:
     };
     VersionInfo const& version_info(RunRow const& run);
     Json summary(RunRow const& run, UtcTime now);
+    RunId settled_in(RunRow const& run);
     JsonList steps_of(RunId id, Json const& model, UtcTime now);
     StoredSource stored_source(Statement const& statement);
     Result<WorkflowRow> find_workflow(std::string const& name);

@@ -222,8 +222,8 @@ void Simulation::ask() {
         some_run = at->first;
     }
     if (dice < 6 || !some_run) {
-        static constexpr std::array<std::string_view, 9> names{"chain",  "diamond",  "retrying", "mixed", "queued",
-                                                               "replaced", "bounded", "handled",  "wide"};
+        static constexpr std::array<std::string_view, 11> names{"chain",  "diamond",  "retrying", "mixed", "queued",
+                                                               "replaced", "bounded", "handled",  "wide", "gated", "undone"};
         std::string const name(names[random_.below(names.size())]);
         std::optional<VersionRow> const version = life_.engine->active_version(name);
         if (!version) {
@@ -232,6 +232,9 @@ void Simulation::ask() {
         }
         StartRun start{.version = version->id, .number = version->number, .workflow = name, .plan = plan_of(version->id), .root = "/srv"};
         if (start.plan) expect_answer(new_command(std::move(start)), std::nullopt);
+    } else if (dice < 7) {
+        AnswerApproval answer{.run = *some_run, .approved = random_.chance(700), .name = random_.chance(500) ? "ana" : "ben"};
+        expect_answer(new_command(std::move(answer)), std::nullopt);
     } else if (dice < 8) {
         expect_answer(new_command(CancelRun{*some_run, random_.chance(200)}), *some_run);
     } else {

@@ -7,7 +7,7 @@
 
 namespace pawl::sim {
 
-inline constexpr std::array<std::string_view, 9> workflows{
+inline constexpr std::array<std::string_view, 11> workflows{
     R"y(kind: workflow
 name: chain
 steps:
@@ -72,6 +72,24 @@ on_success: [{id: good, run: work}]
 on_failure: [{id: bad, run: work}]
 on_cancel: [{id: stopped, run: work}]
 finally: [{id: last, uses: set, with: {done: true}}]
+)y",
+    R"y(kind: workflow
+name: undone
+steps:
+  - {id: a, run: work, undo: {run: work, idempotent: true}}
+  - {id: b, needs: [], run: work, undo: {run: work}}
+  - {id: c, needs: [a, b], run: work}
+on_failure: [{id: page, run: work}]
+)y",
+    R"y(kind: workflow
+name: gated
+steps:
+  - {id: ask, uses: approve, with: {prompt: "Go?", timeout: 1h}}
+  - {id: way, switch: [{when: "steps.ask.outputs.by == 'ana'", steps: [first, both]}, {else: [second, both]}]}
+  - {id: first, needs: [way], run: work}
+  - {id: second, needs: [way], run: work}
+  - {id: both, needs: [first, second, way], run: work}
+on_failure: [{id: page, run: work}]
 )y",
     R"y(kind: workflow
 name: wide

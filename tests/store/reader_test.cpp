@@ -210,6 +210,20 @@ TEST_CASE("a run is shown with its steps, their place in the model, and all atte
     CHECK(bench.reader().stored_run(RunId{9}).error().code == code::not_found);
 }
 
+TEST_CASE("the run that settled a lost step by hand is found by the first row of its journal", "[store][reader]") {
+    StoreBench bench;
+    RunRow lost = queued_run(1), retried = queued_run(2), settled = queued_run(3);
+    retried.retry_of = settled.retry_of = lost.id;
+    JsonMap resolved;
+    resolved.append("resolved", JsonMap{{"step", "b"}, {"as", "retry"}});
+    JournalRow const plain{retried.id, 1, retried.created_at, "run.queued", "", 0, JsonMap{{"version", 1}}};
+    JournalRow const by_hand{settled.id, 1, settled.created_at, "run.queued", "", 0, std::move(resolved)};
+    bench.commit({lost, retried, plain});
+    CHECK(bench.reader().stored_run(lost.id)->settled_in == RunId{});
+    bench.commit({settled, by_hand});
+    CHECK(bench.reader().stored_run(lost.id)->settled_in == settled.id);
+}
+
 TEST_CASE("a journal is read from where the reader stands", "[store][reader]") {
     StoreBench bench;
     RunRow const run = queued_run(1);

@@ -61,6 +61,27 @@ TEST_CASE("check reads standard input and folders, hidden ones left out", "[cli]
     CHECK(bench.run({"check", folder.path}) == exit_done);
 }
 
+TEST_CASE("what a project excludes belongs to no folder, but may be named", "[cli][check]") {
+    Folder const folder;
+    CliBench bench;
+    folder.write("pawl.yaml", "kind: project\nname: p\nexclude: [vendor, '**/draft-*.yaml']\n");
+    folder.write("flows/good.yaml", nightly_yaml());
+    folder.write("flows/draft-1.yaml", wrong);
+    auto const vendored = folder.write("vendor/x/bad.yaml", wrong);
+    CHECK(bench.run({"check", folder.path}) == exit_done);
+    CHECK(bench.err == "2 files, 1 workflow: all is well\n");
+    CHECK(bench.run({"check", folder.path + "/flows"}) == exit_done);
+    CHECK(bench.run({"check", vendored}) == exit_failed);
+}
+
+TEST_CASE("--fix that finds no ready rewrite says so", "[cli][check]") {
+    Folder const folder;
+    CliBench bench;
+    auto const file = folder.write("bad.yaml", "kind: workflow\nname: x\nsteps: []\n");
+    CHECK(bench.run({"check", file, "--fix"}) == exit_failed);
+    CHECK(bench.err.find("nothing was changed") != std::string::npos);
+}
+
 TEST_CASE("the project of a file is the folder with pawl.yaml, else its own", "[cli][sources]") {
     Folder const folder;
     auto const file = folder.write("flows/deep/x.yaml", nightly_yaml());
@@ -113,4 +134,8 @@ TEST_CASE("eval prints the value, and points at mistakes", "[cli][eval]") {
     CHECK(bench.run({"eval", "10 / n", "--batch"}) == exit_failed);
     CHECK(bench.out.find("{\"error\":") != std::string::npos);
     CHECK(bench.run({"eval", "1", "--vars", "[1]"}) == exit_usage);
+    bench.input = "{\"n\": 1}\nno json\n{\"m\": 1}\n{\"n\": 2}\n";
+    CHECK(bench.run({"eval", "n + 1", "--batch"}) == exit_failed);
+    CHECK(bench.out.starts_with("2\n{\"error\":\"line 2 is not JSON"));
+    CHECK(bench.out.find("\"line\":3}\n3\n") != std::string::npos);
 }

@@ -19,6 +19,22 @@ TEST_CASE("without a daemon the exit code is 4 and three next commands are named
     CHECK(problem->find("next")->as_list().size() == 3);
 }
 
+TEST_CASE("wrong inputs are told once each, in one style", "[cli][errors]") {
+    CliBench bench;
+    bench.daemon.problems["POST /v1/runs"] = R"({"title":"input 'n' lies between 1 and 5, not 9","code":"invalid_input","diagnostics":[
+        {"code":"invalid_input","severity":"error","message":"input 'n' lies between 1 and 5, not 9"},
+        {"code":"invalid_input","severity":"error","message":"input 'who' is required","hint":"-i who=VALUE"}]})";
+    CHECK(bench.run({"run", "greet"}) == exit_usage);
+    CHECK(bench.err == "error: input 'who' is required [invalid_input]\n  hint   -i who=VALUE\nerror: input 'n' lies between 1 and 5, not 9 [invalid_input]\n");
+}
+
+TEST_CASE("exec counts attempts in all; the daemon further ones", "[cli][errors]") {
+    CliBench bench;
+    (void)bench.run({"exec", "--retry", "3", "-d", "--", "true"});
+    CHECK(bench.daemon.asked.back().find("\"retry\":2") != std::string::npos);
+    CHECK(bench.run({"exec", "--retry", "0", "--", "true"}) == exit_usage);
+}
+
 TEST_CASE("an unknown workflow gets the nearest name", "[cli][errors]") {
     CliBench bench;
     bench.daemon.ok["GET /v1/workflows?limit=1000"] = R"({"items":[{"name":"nightly-backup"},{"name":"ci"}]})";
@@ -44,6 +60,7 @@ TEST_CASE("the codes of the daemon become the exit codes of the table", "[cli][e
     CHECK(exit_code_of_run("succeeded", "") == 0);
     CHECK(exit_code_of_run("failed", "exit") == 1);
     CHECK(exit_code_of_run("failed", "timeout") == 7);
+    CHECK(exit_code_of_run("failed", "timeout", false, true) == 1);
     CHECK(exit_code_of_run("cancelled", "") == 8);
     CHECK(exit_code_of_run("skipped", "condition") == 0);
     CHECK(exit_code_of_run("skipped", "condition", true) == 9);

@@ -44,6 +44,16 @@ TEST_CASE("a failed run ends with where, why, what did not run, the last words a
     CHECK(bench.out.empty());
 }
 
+TEST_CASE("with -q a run that fails says only why, and one that succeeds nothing", "[cli][follow]") {
+    CliBench bench;
+    fill_failing_run(bench);
+    CHECK(bench.run({"run", "nightly-backup", "-q"}) == exit_failed);
+    CHECK(bench.err.starts_with("✗ run 812"));
+    bench.daemon.ok["GET /v1/runs/812"] = R"({"id":812,"workflow":"nightly-backup","status":"succeeded","steps":[]})";
+    CHECK(bench.run({"run", "nightly-backup", "-q"}) == exit_done);
+    CHECK(bench.err.empty());
+}
+
 TEST_CASE("with -o json stdout has the finished run alone", "[cli][follow]") {
     CliBench bench;
     fill_failing_run(bench);
@@ -77,6 +87,8 @@ TEST_CASE("inputs are typed by the workflow's declarations; what does not fit is
     CHECK(bench.daemon.asked.back() == R"(POST /v1/runs {"workflow":"nightly-backup","inputs":{"dry":true,"database":""}})");
     CHECK(bench.run({"run", "nightly-backup", "-d", "-i", "dry=yes"}) == exit_done);
     CHECK(bench.daemon.asked.back() == R"(POST /v1/runs {"workflow":"nightly-backup","inputs":{"dry":"yes"}})");
+    CHECK(bench.run({"run", "nightly-backup", "-d", "-i", "dry=7"}) == exit_done);
+    CHECK(bench.daemon.asked.back() == R"(POST /v1/runs {"workflow":"nightly-backup","inputs":{"dry":7}})");  // a number is no text
     CHECK(bench.run({"run", "nightly-backup", "-d", "-i", "dry"}) == exit_usage);
 }
 

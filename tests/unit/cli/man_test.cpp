@@ -113,6 +113,11 @@ TEST_CASE("completion offers commands, verbs, options, choices and names of the 
     CHECK(offered({"logs", "812", "com"}) == "compress  ");
     CHECK(offered({"completion", "z"}) == "zsh  ");
     CHECK(offered({"exec", "--", "/bi"}) == ":files  ");
+    bench.daemon.ok["GET /v1/runs?live=true&limit=30"] = R"({"items":[{"id":813,"workflow":"w","status":"running"}]})";
+    CHECK(offered({"cancel", ""}) == "813  ");
+    bench.daemon.ok["GET /v1/runs/5"] = R"({"id":5,"steps":[{"id":"pack","status":"failed"}]})";
+    CHECK(offered({"retry", "5", "--from", ""}) == "pack  ");
+    CHECK(offered({"ps", "--output=j"}) == "--output=json --output=jsonl  ");
 }
 
 TEST_CASE("the printed systemd units are the packaged ones", "[cli][daemon]") {

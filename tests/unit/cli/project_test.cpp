@@ -167,23 +167,6 @@ TEST_CASE("new writes a skeleton that checks, and never over a file", "[cli][new
     CHECK(bench.out.starts_with("kind: workflow\nname: x\n"));
 }
 
-TEST_CASE("what pawl.yaml excludes does not belong to the project, from wherever one looks", "[cli][sources]") {
-    Folder const folder;
-    folder.write("pawl.yaml", "kind: project\nname: p\nexclude: [old/, 'drafts/*.yaml']\n");
-    folder.write("ci.yaml", ci);
-    folder.write("old/deep/bad.yaml", "kind: nothing\n");
-    folder.write("drafts/bad.yaml", "kind: nothing\n");
-    folder.write("drafts/kept/good.yaml", "kind: workflow\nname: kept\nsteps: [{id: a, run: make}]\n");
-    CliBench bench;
-    CHECK(bench.run({"check", folder.path}) == exit_done);
-    CHECK(bench.err == "3 files, 2 workflows: all is well\n");
-    CHECK(bench.run({"check", folder.path + "/drafts"}) == exit_done);
-    CHECK(bench.run({"check", folder.path + "/drafts/bad.yaml"}) == exit_failed);  // named, it is looked at
-    folder.write("pawl.yaml", "kind: project\nname: p\nexclude: ['[z']\n");
-    CHECK(bench.run({"check", folder.path + "/pawl.yaml"}) == exit_failed);
-    CHECK(holds(bench.out, "pawl.yaml:3:11: error: this pattern cannot be read"));
-}
-
 // ---- fmt
 
 TEST_CASE("fmt rewrites files; --check and --diff only tell", "[cli][fmt]") {
@@ -358,6 +341,9 @@ TEST_CASE("every key of every place and every error code is explained", "[cli][e
     explained("workflow.steps.retry", flow::Place::retry);
     explained("workflow.steps.stop", flow::Place::stop);
     explained("workflow.steps.with", flow::Place::wait);
+    explained("workflow.steps.with", flow::Place::approve);
+    explained("workflow.steps.switch", flow::Place::arm);
+    explained("workflow.steps.undo", flow::Place::undo);
     explained("workflow.inputs", flow::Place::declaration);
     explained("project", flow::Place::project);
     CHECK(told >= 90);

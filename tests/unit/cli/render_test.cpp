@@ -1,4 +1,5 @@
 // Renderers: tables, records, the live picture, graphs, formats.
+#include <algorithm>
 #include <sstream>
 
 #include "cli/render/formats.h"
@@ -176,6 +177,40 @@ TEST_CASE("a picture that is left without an end gives the cursor back too", "[c
         progress->tick(nightly(), noon + 100ms);
     }
     CHECK(out.str().ends_with("\x1b[?25h"));
+}
+
+TEST_CASE("a terminal that gets smaller is drawn anew from the first row of the old picture", "[cli][progress]") {
+    std::ostringstream out;
+    std::size_t columns = 110, rows = 30;
+    int continues = 0;
+    auto progress = tty_progress(out, {.width = 110}, {.columns = [&] { return columns; }, .rows = [&] { return rows; }, .continues = [&] { return continues; }});
+    auto const run = nightly();
+    auto const drawn_at = [&](int tenths) {
+        out.str("");
+        progress->tick(run, noon + 100ms * tenths);
+        return out.str();
+    };
+    auto const lines_in = [](std::string const& text) { return std::count(text.begin(), text.end(), '\n'); };
+    (void)drawn_at(0);
+    auto const whole = drawn_at(1);
+    SECTION("shorter: no more lines than it has rows, and it goes up no further than its top") {
+        rows = 4;
+        auto const cut = drawn_at(3);
+        CHECK(lines_in(cut) == 3);
+        CHECK(cut.find("\x1b[3A\r\x1b[J") != std::string::npos);
+    }
+    SECTION("narrower: the old lines were broken and take more rows") {
+        columns = 20;
+        auto const up = drawn_at(3);
+        auto const at = up.find("\x1b[", up.find("\x1b[?2026h") + 8);
+        CHECK(std::stol(up.substr(at + 2)) > lines_in(whole));
+    }
+    SECTION("after a stop it begins below what the shell printed") {
+        ++continues;
+        auto const fresh = drawn_at(2);
+        CHECK(fresh.find("A\r") == std::string::npos);
+        CHECK(lines_in(fresh) == lines_in(whole));
+    }
 }
 
 TEST_CASE("log text keeps colours when asked, the last state of a line, and no other control character", "[cli][log]") {

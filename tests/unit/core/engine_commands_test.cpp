@@ -219,6 +219,21 @@ TEST_CASE("a lost step is resolved by hand, in a new run", "[core][retry]") {
         CHECK(bench.resolve(1, "b", ResolveStep::As::retry) == 201);
         CHECK(bench.said() == "launch 2.b#1");
     }
+    SECTION("once: a second time would run what comes behind it twice") {
+        bench.audited();
+        CHECK(bench.resolve(1, "b", ResolveStep::As::retry, "saw nothing") == 201);
+        CHECK(bench.audited() == "run.resolve run/1/b as retry: saw nothing accepted");
+        CHECK(bench.resolve(1, "b", ResolveStep::As::success) == 409);
+        CHECK(bench.answer.text("title") == "run 1 was already settled in run 2");
+        CHECK_FALSE(bench.knows(3));
+    }
+    SECTION("once, also when only the rows of an earlier life tell it") {
+        RetryRun retry = bench.retry_of(1);
+        StoredRun ended = *retry.ended;
+        ended.settled_in = RunId{7};
+        retry.ended = std::make_shared<StoredRun const>(std::move(ended));
+        CHECK(bench.command(ResolveStep{std::move(retry), "b", ResolveStep::As::success, ""}) == 409);
+    }
     SECTION("only a lost step can be resolved") {
         CHECK(bench.resolve(1, "a", ResolveStep::As::success) == 409);
         CHECK(bench.resolve(1, "nobody", ResolveStep::As::success) == 404);

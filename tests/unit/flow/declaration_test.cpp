@@ -66,8 +66,8 @@ TEST_CASE("a value of another type is refused, whatever it could be converted to
 }
 
 TEST_CASE("bounds hold for numbers, durations, and the lengths of texts and lists", "[flow][declaration]") {
-    CHECK(fitted("{type: int, min: 1, max: 3}", "0") == "'x' is at least 1, not 0");
-    CHECK(fitted("{type: int, min: 1, max: 3}", "4") == "'x' is at most 3, not 4");
+    CHECK(fitted("{type: int, min: 1, max: 3}", "0") == "'x' lies between 1 and 3, not 0");
+    CHECK(fitted("{type: int, min: 1, max: 3}", "4") == "'x' lies between 1 and 3, not 4");
     CHECK(fitted("{type: int, min: 1, max: 3}", "3") == "3");
     CHECK(fitted("{type: number, max: 0.5}", "0.6") == "'x' is at most 0.5, not 0.6");
     CHECK(fitted("{type: duration, min: 1m}", "\"59s\"") == "'x' is at least 1m, not 59s");
@@ -125,7 +125,7 @@ TEST_CASE("inputs of a run are bound with all mistakes at once", "[flow][declara
     CHECK(bound(inputs, R"({"keep_days": 3})") == R"({"database":"orders","keep_days":3})");
     CHECK(bound(inputs, R"({"dry": true, "keep_days": 3, "database": "x"})") == R"({"database":"x","keep_days":3,"dry":true})");
     CHECK(bound(inputs, R"({"databse": "x", "dry": 1})") ==
-          "- invalid_input: input 'keep_days' is required\n"
+          "- invalid_input: input 'keep_days' is required (-i keep_days=VALUE)\n"
           "- invalid_input: input 'dry' is true or false, not 1\n"
           "- invalid_input: unknown input 'databse' (did you mean 'database'?)");
     CHECK(bound("{a: {type: string, default: b}}", "null") == R"({"a":"b"})");
