@@ -64,6 +64,7 @@ struct ExplainOptions {
 flow::Place place_within(flow::Place place, flow::Key const& key) {
     if (key.shape == flow::Shape::steps) return flow::Place::step;
     if (key.shape == flow::Shape::declarations || key.shape == flow::Shape::declaration) return flow::Place::declaration;
+    if (key.shape == flow::Shape::arms) return flow::Place::arm;
     if (place == flow::Place::step && key.name == "with") return flow::Place::wait;
     return key.inner;
 }
@@ -75,6 +76,7 @@ flow::Key const* key_at(std::vector<std::string_view> const& path, flow::Place& 
     for (std::size_t i = 0; i < path.size(); ++i) {
         if (i == 0 && (path[i] == "workflow" || path[i] == "project")) continue;
         key = flow::find_key(place, path[i]);
+        if (key == nullptr && place == flow::Place::wait) key = flow::find_key(flow::Place::approve, path[i]);
         if (key == nullptr) return nullptr;
         place = place_within(place, *key);
     }
@@ -105,6 +107,7 @@ std::string_view words_for(flow::Shape shape) {
     case declaration: return "a type, or a map of the keys below";
     case map: return "a map of the keys below";
     case steps: return "a list of maps of the keys below";
+    case arms: return "a list of maps of the keys below";
     }
     return "";
 }
@@ -138,6 +141,7 @@ void print_key(Context& context, std::string const& path, flow::Key const* key, 
     if (place != flow::Place::none && (key == nullptr || !flow::keys_of(place).empty())) {
         context.out() << "\n";
         print_keys(context, place);
+        if (place == flow::Place::wait) print_keys(context, flow::Place::approve);
     }
 }
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "common/base/error_codes.h"
+#include "common/base/text.h"
 #include "common/yaml/document.h"
 #include "daemon/api/log_positions.h"
 #include "daemon/api/openapi.h"
@@ -212,6 +213,39 @@ TEST_CASE("files are checked before anything is deployed", "[api]") {
     Command const command = bench.command();
     REQUIRE(std::holds_alternative<Deploy>(command.body));
     CHECK(std::get<Deploy>(command.body).files[0].workflows[0].name == "hello");
+}
+
+TEST_CASE("a dry run loads only what differs from the active versions, and a deploy loads all", "[api][deploy]") {
+    ApiBench bench;
+    std::string const other = "kind: workflow\nname: other\nsteps:\n  - {id: a, argv: [\"true\"]}\n";
+    std::string const two = "kind: workflow\nname: one\nsteps: [{id: a, run: x}]\n---\nkind: workflow\nname: two\nsteps: [{id: a, run: x}]\n";
+    std::int64_t id = 1;
+    std::vector<Row> rows;
+    for (auto const& [name, text] : {std::pair{"hello", std::string(flow_text)}, std::pair{"one", two}}) {
+        VersionRow version;
+        version.id = {++id}, version.workflow = {id}, version.number = 1, version.hash = "stored", version.model = "{}", version.source_hash = sha256_hex(text), version.root = "/srv";
+        if (std::string_view(name) == "hello") version.workflow = {1}, version.number = 2;
+        rows.insert(rows.end(), {SourceRow{version.source_hash, "f.yaml", text}, WorkflowRow{version.workflow, name, version.id, version.number, UtcTime{}}, version});
+    }
+    bench.commit(rows);
+    auto const loaded = [&](bool dry_run, std::vector<std::string> const& texts) {
+        JsonList files;
+        for (auto const& text : texts) files.push_back(JsonMap{{"name", "f" + std::to_string(files.size()) + ".yaml"}, {"text", text}});
+        auto const answer = bench.ask("POST", "/v1/deploy", dump_json(JsonMap{{"root", "/srv"}, {"dry_run", dry_run}, {"files", std::move(files)}}));
+        bench.await([&] { return answer->ended || bench.inbox.waiting() > 0; });
+        std::string found;
+        if (answer->ended) return std::to_string(answer->status);
+        Command const command = bench.command();
+        for (auto const& file : std::get<Deploy>(command.body).files)
+            for (auto const& workflow : file.workflows) found += file.name + " " + workflow.name + (workflow.hash == "stored" ? " known, " : " loaded, ");
+        return found;
+    };
+    CHECK(loaded(true, {other, flow_text}) == "f0.yaml other loaded, f1.yaml hello known, ");
+    CHECK(loaded(false, {other, flow_text}) == "f0.yaml other loaded, f1.yaml hello loaded, ");
+    CHECK(loaded(true, {std::string("# changed\n") + flow_text}) == "f0.yaml hello loaded, ");
+    CHECK(loaded(true, {two}) == "f0.yaml one loaded, f0.yaml two loaded, ");  // of several documents, others may be active elsewhere
+    CHECK(loaded(true, {flow_text, flow_text}) == "422");
+    CHECK(loaded(true, {flow_text, std::string("# again\n") + flow_text}) == "422");
 }
 
 TEST_CASE("a command becomes a workflow whose texts mean themselves", "[api]") {

@@ -341,6 +341,9 @@ TEST_CASE("every key of every place and every error code is explained", "[cli][e
     explained("workflow.steps.retry", flow::Place::retry);
     explained("workflow.steps.stop", flow::Place::stop);
     explained("workflow.steps.with", flow::Place::wait);
+    explained("workflow.steps.with", flow::Place::approve);
+    explained("workflow.steps.switch", flow::Place::arm);
+    explained("workflow.steps.undo", flow::Place::undo);
     explained("workflow.inputs", flow::Place::declaration);
     explained("project", flow::Place::project);
     CHECK(told >= 90);
