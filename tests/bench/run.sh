@@ -295,7 +295,8 @@ P11_round() {
     "$bin/bench_socket_answer" "$short/bare" & bare=$!
     until [ -S "$short/bare" ]; do sleep 0.05; done
     "$load" get "$short/bare" / 40000 8 | figure per_second >>"$place/p11.bare"
-    kill "$bare" && wait "$bare" 2>/dev/null || true
+    kill "$bare"
+    wait "$bare" 2>/dev/null || true
 }
 
 P12() {
