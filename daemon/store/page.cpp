@@ -69,7 +69,7 @@ Json const* LazyFields::variable(std::string_view name) const {
     auto const index = index_of(name);
     if (!index) return nullptr;
     std::optional<Json>& cached = values_[*index];
-    if (!cached) cached = value(*index);
+    if (!cached) cached = value_at(*index);
     return cached->is_null() ? nullptr : &*cached;
 }
 

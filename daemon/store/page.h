@@ -58,7 +58,7 @@ public:
 protected:
     virtual std::optional<std::size_t> index_of(std::string_view name) const = 0;
     /// Null (JSON): the row has no value there.
-    virtual Json value(std::size_t index) const = 0;
+    virtual Json value_at(std::size_t index) const = 0;
     void forget() { values_.assign(values_.size(), std::nullopt); }
 
 private:

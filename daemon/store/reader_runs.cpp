@@ -62,7 +62,7 @@ private:
             if (fields_[i].name == name) return i;
         return std::nullopt;
     }
-    Json value(std::size_t index) const override {
+    Json value_at(std::size_t index) const override {
         switch (static_cast<RunField>(index)) {
         case RunField::id: return run_->id.value;
         case RunField::workflow: return reader_.version_info(*run_).workflow;
