@@ -1,6 +1,7 @@
 // What a command works with: streams, the terminal, the options every command has, and a daemon that is connected on first use.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <iosfwd>
 #include <memory>

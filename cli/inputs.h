@@ -1,6 +1,7 @@
 // `-i name=value`: text from the command line becomes typed input values, by the workflow's own declarations.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 

@@ -2,6 +2,7 @@
 // usually takes, its last log lines.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>

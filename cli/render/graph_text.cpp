@@ -18,7 +18,7 @@ std::string node_line(Look const& look, GraphNode const& node, std::string const
     return line;
 }
 
-std::string quoted(std::string_view text) {
+std::string quotation(std::string_view text) {
     std::string out;
     append_json_string(out, text);
     return out;
@@ -128,14 +128,14 @@ std::string render_tree(Look const& look, Graph const& graph) {
 }
 
 std::string render_dot(std::string_view name, Graph const& graph) {
-    std::string out = "digraph " + quoted(name) + " {\n  rankdir=TB;\n  node [shape=box, style=\"rounded,filled\", fillcolor=white];\n";
+    std::string out = "digraph " + quotation(name) + " {\n  rankdir=TB;\n  node [shape=box, style=\"rounded,filled\", fillcolor=white];\n";
     for (auto const& node : graph) {
         auto label = node.id + (node.status.empty() ? "" : "\n" + node.status) + (node.note.empty() ? "" : "\n" + node.note);
         if (node.section != "steps") label = node.section + ": " + label;
-        out += "  " + quoted(node.id) + " [label=" + quoted(label) + ", fillcolor=" + std::string(dot_colour(node.status)) + "];\n";
+        out += "  " + quotation(node.id) + " [label=" + quotation(label) + ", fillcolor=" + std::string(dot_colour(node.status)) + "];\n";
     }
     for (auto const& node : graph) {
-        for (auto const& need : node.needs) out += "  " + quoted(need) + " -> " + quoted(node.id) + ";\n";
+        for (auto const& need : node.needs) out += "  " + quotation(need) + " -> " + quotation(node.id) + ";\n";
     }
     return out + "}\n";
 }

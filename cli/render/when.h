@@ -1,6 +1,7 @@
 // Times and spans for people: local wall clock, short durations.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 

@@ -1,6 +1,7 @@
 // The zones of this machine by name: reads tzdata's files when they are asked for, and keeps what was read. Threads may share it.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>

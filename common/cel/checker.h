@@ -1,6 +1,7 @@
 // Gives every node a type and every name a meaning before anything runs; reports what cannot work.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>

@@ -1,6 +1,7 @@
 // Puts a program together, node behind its children, and folds what needs nothing from outside. Used to compile and to evaluate in part.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>

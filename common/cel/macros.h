@@ -1,6 +1,7 @@
 // The macros: calls that the parser rewrites, because they bind names or do not evaluate their argument.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "common/cel/ast.h"

@@ -1,6 +1,7 @@
 // Declared values: inputs and outputs. A short form of JSON Schema that people can type.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>

@@ -38,7 +38,7 @@ std::optional<ValueType> read_type(Reader& reader, Node const& node) {
     std::string_view near;
     for (OtherType const& other : other_types)
         if (other.word == node.text) near = other.type;
-    reader.error(code::invalid_value, node.where, quoted(node.text) + " is not a type",
+    reader.error(code::invalid_value, node.where, quotation(node.text) + " is not a type",
                  near.empty() ? hint_for_choice(choices, node.text) : "did you mean '" + std::string(near) + "'?");
     return {};
 }
@@ -157,7 +157,7 @@ std::vector<Declaration> read_declarations(Reader& reader, Node const& map, std:
         if (is_identifier(member.key.text)) {
             declarations.push_back(read_declaration(reader, member.key.text, member.value, member.key.where));
         } else if (!reader.refuse_expression(member.key, "a key")) {
-            reader.error(code::invalid_name, member.key.where, quoted(member.key.text) + " is no name for " + article + std::string(what),
+            reader.error(code::invalid_name, member.key.where, quotation(member.key.text) + " is no name for " + article + std::string(what),
                          "names have lower-case letters, digits and '_', and begin with a letter");
         }
     }

@@ -34,7 +34,7 @@ bool good_name(Reader& reader, Node const& key) {
     if (reader.refuse_expression(key, "a key")) return false;
     if (!is_variable_name(name)) {
         std::string const upper = upper_case(name.substr(0, 64));
-        reader.error(code::invalid_name, key.where, quoted(name) + " is no name for an environment variable",
+        reader.error(code::invalid_name, key.where, quotation(name) + " is no name for an environment variable",
                      is_variable_name(upper) ? "did you mean '" + upper + "'?" : "names have capital letters, digits and '_'");
         return false;
     }

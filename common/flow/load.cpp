@@ -36,7 +36,7 @@ DocumentKind kind_of(Reader& reader, Node const& root) {
     } else if (comes_later(Where::kind, text)) {
         reader.error(code::unknown_kind, where, "this version of pawl does not have 'kind: " + text + "'", std::string(hint_for_later));
     } else {
-        reader.error(code::unknown_kind, where, quoted(text) + " is no kind of document", hint_for_choice("workflow project", text));
+        reader.error(code::unknown_kind, where, quotation(text) + " is no kind of document", hint_for_choice("workflow project", text));
     }
     return DocumentKind::unknown;
 }

@@ -1,6 +1,7 @@
 // From YAML files to plans: reads, checks and types everything, and says all that is wrong at once. Used by `pawl check` and by deploy.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>

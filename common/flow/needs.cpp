@@ -68,7 +68,7 @@ private:
     void add_need(StepIndex index, StepPlan& step, Node const& name) {
         auto const found = names_.find(name.text);
         if (found == names_.end()) {
-            reader_.error(code::unknown_name, name.where, drafts_[index].title + " needs " + quoted(name.text) + ", which does not exist",
+            reader_.error(code::unknown_name, name.where, drafts_[index].title + " needs " + quotation(name.text) + ", which does not exist",
                           near(step, name.text));
             result_.broken[index] = true;
         } else if (plan_.steps[found->second].section != step.section) {
@@ -99,7 +99,7 @@ private:
         StepPlan const& choice = plan_.steps[index];
         auto const found = names_.find(name.text);
         if (found == names_.end()) {
-            reader_.error(code::unknown_name, name.where, drafts_[index].title + " leads to " + quoted(name.text) + ", which does not exist",
+            reader_.error(code::unknown_name, name.where, drafts_[index].title + " leads to " + quotation(name.text) + ", which does not exist",
                           near(choice, name.text));
             return {};
         }

@@ -71,7 +71,7 @@ std::string example_for(Node const& node, Key const& key) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string quotation(std::string_view text) {
     std::string_view const line = text.substr(0, std::min(text.find('\n'), text.size()));
     std::string_view const start = take_characters(line, 40);
     return "'" + printable(start) + (start.size() < text.size() ? "…" : "") + "'";
@@ -157,7 +157,7 @@ std::optional<std::size_t> Fields::choice(std::string_view key) const {
     for (std::size_t i = 0; i < choices.size(); ++i)
         if (choices[i] == node.text) return i;
     if (reader_->refuse_expression(node, key)) return {};
-    reader_->error(code::invalid_value, node.where, quoted(node.text) + " is no value of '" + std::string(key) + "'",
+    reader_->error(code::invalid_value, node.where, quotation(node.text) + " is no value of '" + std::string(key) + "'",
                    hint_for_choice(found->key->choices, node.text));
     return {};
 }
@@ -213,7 +213,7 @@ void Reader::unknown_key(Node const& key, Place place, std::string_view owner) {
         error(code::unknown_key, key.where, "this version of pawl does not have '" + key.text + "'", std::string(hint_for_later));
         return;
     }
-    error(code::unknown_key, key.where, "unknown key " + quoted(key.text) + " in " + std::string(owner),
+    error(code::unknown_key, key.where, "unknown key " + quotation(key.text) + " in " + std::string(owner),
           may_suggest() ? hint_for_unknown(place, key.text) : std::string());
 }
 
@@ -259,7 +259,7 @@ std::optional<std::int64_t> Reader::integer(Node const& node, std::string_view w
         digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size() - 1));
         hint = "write " + std::string(digits);
     }
-    error(code::wrong_type, node.where, quoted(node.text) + " is not an integer", std::move(hint));
+    error(code::wrong_type, node.where, quotation(node.text) + " is not an integer", std::move(hint));
     return {};
 }
 
@@ -270,7 +270,7 @@ std::optional<double> Reader::number(Node const& node, std::string_view what) {
         if (value.is_uint()) return static_cast<double>(value.as_uint());
         if (value.is_double() && std::isfinite(value.as_double())) return value.as_double();
         if (refuse_expression(node, what)) return {};
-        error(code::wrong_type, node.where, quoted(node.text) + " is not a number");
+        error(code::wrong_type, node.where, quotation(node.text) + " is not a number");
         return {};
     }
     error(code::wrong_type, node.where, "'" + std::string(what) + "' is a number, not " + describe_kind(node));
@@ -289,7 +289,7 @@ std::optional<bool> Reader::boolean(Node const& node, std::string_view what) {
     if (refuse_expression(node, what)) return {};
     static constexpr std::string_view yes[] = {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "1", "y"};
     bool const positive = std::ranges::find(yes, std::string_view(node.text)) != std::ranges::end(yes);
-    error(code::wrong_type, node.where, quoted(node.text) + " is not a boolean", positive ? "true" : "true or false");
+    error(code::wrong_type, node.where, quotation(node.text) + " is not a boolean", positive ? "true" : "true or false");
     return {};
 }
 
@@ -311,7 +311,7 @@ std::optional<Duration> Reader::duration(Node const& node, std::string_view what
         std::from_chars(text.data(), text.data() + text.size() - 1, days);
         error(code::wrong_type, node.where, "a duration has no days, as not every day has 24 hours", std::to_string(days * 24) + "h");
     } else {
-        error(code::wrong_type, node.where, quoted(text) + " is not a duration", "write it like 90s, 1h30m or 500ms");
+        error(code::wrong_type, node.where, quotation(text) + " is not a duration", "write it like 90s, 1h30m or 500ms");
     }
     return {};
 }

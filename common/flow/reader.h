@@ -104,7 +104,7 @@ private:
 };
 
 /// A short quotation of the user's text for a message: one line, at most 40 characters, control characters escaped.
-std::string quoted(std::string_view text);
+std::string quotation(std::string_view text);
 /// No value, or an unquoted null: neither is a text.
 bool is_nothing(yaml::Node const& node);
 std::string describe_kind(yaml::Node const& node);  ///< "a list", "a map", "text"

@@ -61,7 +61,7 @@ private:
         if (word == nullptr) return;
         std::vector<std::string_view> const known = words(states);
         if (std::ranges::find(known, *word) != known.end()) return;
-        found_.warning(code::invalid_value, node.at, path + " is never " + quoted(*word), hint_for_state(*word, states));
+        found_.warning(code::invalid_value, node.at, path + " is never " + quotation(*word), hint_for_state(*word, states));
     }
 
     cel::Ast const& ast_;

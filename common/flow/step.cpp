@@ -40,7 +40,7 @@ std::optional<std::vector<std::string>> read_shell(Reader& reader, Fields const&
         return shell;
     }
     if (std::string_view const flag = flag_of_interpreter(node->text); !flag.empty()) {
-        reader.error(code::invalid_value, node->where, quoted(node->text) + " is no value of 'shell'",
+        reader.error(code::invalid_value, node->where, quotation(node->text) + " is no value of 'shell'",
                      "shell: [" + node->text + ", " + std::string(flag) + "]");
         return {};
     }
@@ -291,7 +291,7 @@ StepDraft read_step(Reader& reader, Node const& node, Section section, StepDefau
         step.id = id->value.text;
         step.where = id->value.where;
     } else if (Node const* given = draft.fields.find("id"); given && !reader.refuse_expression(*given, "id")) {
-        reader.error(code::invalid_name, given->where, quoted(given->text) + " is no name for a step",
+        reader.error(code::invalid_name, given->where, quotation(given->text) + " is no name for a step",
                      "names have lower-case letters, digits and '_', and begin with a letter");
     }
     if (Node const* retry = draft.fields.find("retry")) draft.retry = reader.read_map(*retry, Place::retry);

@@ -58,7 +58,7 @@ void compile_set(Reader& reader, Expressions& expressions, Node const& with, Sig
         if (is_identifier(member.key.text)) {
             set.values.push_back({member.key.text, expressions.value(member.value, sight)});
         } else if (!reader.refuse_expression(member.key, "a key")) {
-            reader.error(code::invalid_name, member.key.where, quoted(member.key.text) + " is no name for an output",
+            reader.error(code::invalid_name, member.key.where, quotation(member.key.text) + " is no name for an output",
                          "names have lower-case letters, digits and '_', and begin with a letter");
         }
     }
@@ -77,7 +77,7 @@ void compile_wait(Reader& reader, Expressions& expressions, Fields const& with, 
     }
     if (Node const* node = with.find("until")) {
         if (!holds_expression(*node) && !parse_utc(node->text))
-            reader.error(code::wrong_type, node->where, quoted(node->text) + " is not a timestamp", "write it like 2026-11-24T17:20:00Z");
+            reader.error(code::wrong_type, node->where, quotation(node->text) + " is not a timestamp", "write it like 2026-11-24T17:20:00Z");
         wait.until = expressions.pasted(*node, sight);
         if (wait.until->is_whole() && !may_be(type_of(*wait.until), cel::Type::Kind::timestamp))
             reader.error(code::expression_type, node->where, "'until' is a timestamp, not " + type_of(*wait.until).to_string());

@@ -29,7 +29,7 @@ bool is_label(std::string_view name) { return is_identifier(name) || is_object_n
 void check_object_name(Reader& reader, Fields const& fields, std::string_view of) {
     Node const* name = fields.find("name");
     if (!name || is_object_name(name->text) || reader.refuse_expression(*name, "name")) return;
-    reader.error(code::invalid_name, name->where, quoted(name->text) + " is no name for a " + std::string(of),
+    reader.error(code::invalid_name, name->where, quotation(name->text) + " is no name for a " + std::string(of),
                  "names have lower-case letters, digits and '-', begin with a letter, and have at most 64 characters");
 }
 
@@ -39,7 +39,7 @@ std::vector<std::pair<std::string, std::string>> read_labels(Reader& reader, Fie
     if (!map || !reader.within(map->members.size(), entries_max, *map, "labels")) return labels;
     for (yaml::Member const& label : map->members) {
         if (!is_label(label.key.text)) {
-            reader.error(code::invalid_name, label.key.where, quoted(label.key.text) + " is no name for a label",
+            reader.error(code::invalid_name, label.key.where, quotation(label.key.text) + " is no name for a label",
                          "names have lower-case letters, digits, '_' or '-', and begin with a letter");
         } else if (!label.value.is_scalar() || is_nothing(label.value)) {
             reader.error(code::wrong_type, label.value.where, "label '" + label.key.text + "' is text, not " + describe_kind(label.value));
@@ -246,7 +246,7 @@ private:
     bool good_name(Node const& key, std::string_view of) {
         if (is_identifier(key.text)) return true;
         if (!reader_.refuse_expression(key, "a key"))
-            reader_.error(code::invalid_name, key.where, quoted(key.text) + " is no name for " + std::string(of),
+            reader_.error(code::invalid_name, key.where, quotation(key.text) + " is no name for " + std::string(of),
                           "names have lower-case letters, digits and '_', and begin with a letter");
         return false;
     }

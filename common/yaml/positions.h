@@ -1,6 +1,7 @@
 // From byte offsets to the lines and columns that people count.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>

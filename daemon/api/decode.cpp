@@ -9,11 +9,11 @@
 namespace pawl::api {
 namespace {
 
-std::string quoted(std::string_view text) { return "'" + printable(text.substr(0, 100)) + "'"; }
+std::string quotation(std::string_view text) { return "'" + printable(text.substr(0, 100)) + "'"; }
 
 std::string did_you_mean(std::string_view word, std::vector<std::string_view> const& candidates) {
     std::string_view const near = word.size() <= 64 ? nearest(word, candidates) : std::string_view();
-    return near.empty() ? "" : "did you mean " + quoted(near) + "?";
+    return near.empty() ? "" : "did you mean " + quotation(near) + "?";
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ Json const* Fields::take(std::string_view name) {
 
 Json const* Fields::typed(std::string_view name, bool fits, Json const* value, std::string_view wanted) {
     if (value == nullptr || fits) return value;
-    fail(bad_request(quoted(name) + " in " + where_ + " is no " + std::string(wanted)));
+    fail(bad_request(quotation(name) + " in " + where_ + " is no " + std::string(wanted)));
     return nullptr;
 }
 
@@ -54,7 +54,7 @@ std::optional<std::int64_t> Fields::integer(std::string_view name, std::int64_t 
     value = typed(name, value != nullptr && value->is_int(), value, "integer");
     if (value == nullptr) return std::nullopt;
     if (value->as_int() < min || value->as_int() > max)
-        fail(bad_request(quoted(name) + " lies between " + std::to_string(min) + " and " + std::to_string(max)));
+        fail(bad_request(quotation(name) + " lies between " + std::to_string(min) + " and " + std::to_string(max)));
     return value->as_int();
 }
 
@@ -71,7 +71,7 @@ std::optional<std::vector<std::string>> Fields::texts(std::string_view name) {
     std::vector<std::string> out;
     for (Json const& item : value->as_list()) {
         if (item.is_string()) out.push_back(item.as_string());
-        else fail(bad_request(quoted(name) + " in " + where_ + " is no list of texts"));
+        else fail(bad_request(quotation(name) + " in " + where_ + " is no list of texts"));
     }
     return out;
 }
@@ -89,7 +89,7 @@ Json const* Fields::list(std::string_view name) {
 std::string Fields::required_text(std::string_view name) {
     auto value = text(name);
     if (!value || value->empty()) {
-        fail(bad_request(where_ + " lacks " + quoted(name)));
+        fail(bad_request(where_ + " lacks " + quotation(name)));
         return {};
     }
     return std::move(*value);
@@ -99,7 +99,7 @@ Status Fields::finish() const {
     if (problem_) return *problem_;
     for (auto const& [name, value] : map_->as_map()) {
         if (std::ranges::find(taken_, name) != taken_.end()) continue;
-        return bad_request("unknown member " + quoted(name) + " in " + where_, did_you_mean(name, taken_));
+        return bad_request("unknown member " + quotation(name) + " in " + where_, did_you_mean(name, taken_));
     }
     return Done{};
 }
@@ -118,7 +118,7 @@ Result<Json> parse_body(std::string_view body, std::size_t bytes_max) {
 Status check_query(Query const& query, std::string_view allowed) {
     auto const names = split(allowed, ' ');
     for (auto const& [name, value] : query)
-        if (std::ranges::find(names, name) == names.end()) return bad_request("unknown query parameter " + quoted(name), did_you_mean(name, names));
+        if (std::ranges::find(names, name) == names.end()) return bad_request("unknown query parameter " + quotation(name), did_you_mean(name, names));
     return Done{};
 }
 
@@ -126,7 +126,7 @@ Result<bool> decode_flag(Query const& query, std::string const& name) {
     auto const found = query.find(name);
     if (found == query.end() || found->second == "false") return false;
     if (found->second == "true") return true;
-    return bad_request(quoted(name) + " is true or false");
+    return bad_request(quotation(name) + " is true or false");
 }
 
 Result<std::int64_t> decode_number(Query const& query, std::string const& name, std::int64_t fallback, std::int64_t max) {
@@ -136,7 +136,7 @@ Result<std::int64_t> decode_number(Query const& query, std::string const& name, 
     std::int64_t number = 0;
     auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     bool const whole = error == std::errc{} && end == text.data() + text.size();
-    if (!whole || number < 0 || number > max) return bad_request(quoted(name) + " is an integer between 0 and " + std::to_string(max));
+    if (!whole || number < 0 || number > max) return bad_request(quotation(name) + " is an integer between 0 and " + std::to_string(max));
     return number;
 }
 
@@ -172,7 +172,7 @@ std::optional<std::int64_t> parse_id(std::string_view text) {
 
 Result<RunId> decode_run_id(std::string const& text) {
     if (auto const id = parse_id(text)) return RunId{*id};
-    return bad_request(quoted(text) + " is no id of a run");
+    return bad_request(quotation(text) + " is no id of a run");
 }
 
 }  // namespace pawl::api

@@ -1,6 +1,8 @@
 // From a step of the plan to something that can be launched: all templates evaluated, once, when the step run begins.
 #pragma once
 
+#include <cstdint>
+
 #include "common/base/error.h"
 #include "daemon/core/run.h"
 

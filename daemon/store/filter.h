@@ -1,6 +1,7 @@
 // `filter` of lists: CEL over the fields of an item. Comparable parts become SQL, the rest is evaluated row by row.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>

@@ -1,6 +1,7 @@
 // One page of a list: by key, filtered, with the key of the next one.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>

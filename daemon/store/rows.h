@@ -1,6 +1,8 @@
 // Writes rows: one prepared statement a row type.
 #pragma once
 
+#include <cstdint>
+
 #include "daemon/core/records.h"
 #include "daemon/store/database.h"
 

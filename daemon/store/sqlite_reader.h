@@ -1,6 +1,7 @@
 // The Reader on SQLite. Its methods are spread over reader_runs.cpp, reader_workflows.cpp and reader.cpp.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>

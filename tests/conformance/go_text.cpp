@@ -50,7 +50,7 @@ std::string escape(std::uint32_t code_point, bool valid) {
     return text.data();
 }
 
-std::string quoted(std::string const& text) {
+std::string quotation(std::string const& text) {
     constexpr std::string_view special = "\a\b\f\n\r\t\v\\\"", letters = "abfnrtv\\\"";
     std::string out = "\"";
     for (std::size_t at = 0; at < text.size();) {
@@ -78,8 +78,8 @@ struct Text {
         auto const plain = std::to_chars(shortest.data(), shortest.data() + shortest.size(), value, std::chars_format::fixed);
         return {shortest.data(), plain.ptr};
     }
-    std::string operator()(std::string const& value) const { return quoted(value); }
-    std::string operator()(cel::Bytes const& value) const { return "b" + quoted(value.data); }
+    std::string operator()(std::string const& value) const { return quotation(value); }
+    std::string operator()(cel::Bytes const& value) const { return "b" + quotation(value.data); }
 };
 
 }  // namespace

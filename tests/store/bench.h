@@ -1,6 +1,7 @@
 // A state folder of its own for each test, and short ways to make rows.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>

@@ -1,6 +1,7 @@
 // How the functions of the language are declared and called. Each file of this folder adds one library.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <map>
 #include <span>

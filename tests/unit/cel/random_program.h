@@ -1,6 +1,7 @@
 // Random well-typed programs over the names of the bench: for tests that compare two ways of evaluating one text.
 #pragma once
 
+#include <cstdint>
 #include <random>
 #include <string>
 

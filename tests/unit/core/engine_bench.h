@@ -2,6 +2,7 @@
 // checked: a run's version grows by one, its journal has no gap, and what was final stays as it was.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>

@@ -1,6 +1,7 @@
 // One run on a bench: its plan, its rows, a clock and what it asked for. Slots are granted at once unless a test holds them back.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
