@@ -26,7 +26,7 @@ int answer(Context& context, AnswerOptions const& options, std::string_view verb
     return exit_done;
 }
 
-Command make_answer(std::string verb, std::string summary, std::string text, Example example) {
+Command make_answer(std::string const& verb, std::string summary, std::string text, Example example) {
     auto const options = std::make_shared<AnswerOptions>();
     return {
         .path = verb,

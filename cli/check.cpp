@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/diagnostics.h"
+#include "cli/load.h"
 #include "cli/sources.h"
 
 namespace pawl::cli {
@@ -50,18 +51,26 @@ std::size_t workflows_in(flow::LoadedProject const& project) {
     return count;
 }
 
+std::size_t conditions_in(flow::LoadedProject const& project) {
+    std::size_t count = 0;
+    for (auto const& file : project.files) count += file.conditions.size();
+    return count;
+}
+
 std::string counted(std::size_t count, std::string const& noun) { return std::to_string(count) + " " + noun + (count == 1 ? "" : "s"); }
 
 int check(Context& context, CheckOptions const& options) {
     auto const paths = options.paths.empty() ? std::vector<std::string>{"."} : options.paths;
     auto sources = read_sources(context, paths);
     if (!sources) return context.fail(sources.error());
-    auto project = flow::load_project(std::move(*sources));
+    auto const others = conditions_elsewhere(context, *sources, paths.front());
+    if (!others) return context.fail(others.error());
+    auto project = flow::load_project(std::move(*sources), flow::Keep::models, *others);
     if (options.fix) {
         if (auto const done = fix_all(context, project); !done) return context.fail(done.error());
         sources = read_sources(context, paths);
         if (!sources) return context.fail(sources.error());
-        project = flow::load_project(std::move(*sources));
+        project = flow::load_project(std::move(*sources), flow::Keep::models, *others);
     }
     auto diagnostics = project.diagnostics;
     if (options.strict) {
@@ -75,7 +84,8 @@ int check(Context& context, CheckOptions const& options) {
     auto const errors = static_cast<std::size_t>(std::count_if(diagnostics.begin(), diagnostics.end(), [](Error const& e) { return e.severity == Severity::error; }));
     auto const warnings = diagnostics.size() - errors;
     if (format == "text") {
-        auto const seen = counted(project.files.size(), "file") + ", " + counted(workflows_in(project), "workflow");
+        auto const conditions = conditions_in(project);
+        auto const seen = counted(project.files.size(), "file") + ", " + counted(workflows_in(project), "workflow") + (conditions == 0 ? "" : ", " + counted(conditions, "condition"));
         if (diagnostics.empty()) context.say(seen + ": all is well");
         else context.say(seen + ": " + counted(errors, "error") + ", " + counted(warnings, "warning"));
     }

@@ -17,6 +17,11 @@ std::vector<CommandEntry> const& command_entries() {
         {"cancel", "Cancel runs: stop signal, grace, handlers", cancel_command},
         {"check", "Find all mistakes in files, without a daemon", check_command},
         {"completion", "Print the completion of a shell", completion_command},
+        {"condition eval", "Evaluate a condition, now or at another time", condition_eval_command},
+        {"condition inspect", "Show all about a condition, and what a change of it reaches", condition_inspect_command},
+        {"condition ls", "List the conditions of files, with their tests and uses", condition_ls_command},
+        {"condition test", "Run the tests beside conditions, and show what they never saw", condition_test_command},
+        {"condition usages", "List the places that use a condition", condition_usages_command},
         {"daemon drain", "Start nothing new, and wait until nothing runs", daemon_drain_command},
         {"daemon install", "Write the systemd units of a daemon of your own", daemon_install_command},
         {"daemon start", "Start a daemon in the background and wait until it is ready", daemon_start_command},
@@ -63,6 +68,7 @@ std::vector<CommandEntry> const& command_entries() {
 std::vector<Noun> const& nouns() {
     static std::vector<Noun> const list{
         {"audit", "Who did what", ""},
+        {"condition", "List, test and evaluate named expressions; find their uses", ""},
         {"daemon", "Start, stop, drain or install the daemon", ""},
         {"run", "Start a run and follow it; list, watch, cancel, retry runs", "start"},
         {"workflow", "List, inspect and remove deployed workflows", ""},

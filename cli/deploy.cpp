@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/diagnostics.h"
+#include "cli/load.h"
 #include "cli/output.h"
 #include "cli/plan_file.h"
 #include "common/base/error_codes.h"
@@ -73,7 +74,10 @@ int deploy(Context& context, DeployOptions const& options) {
     auto const daemon = context.daemon();
     if (!daemon) return context.fail(daemon.error());
     bool const whole = single && has_project_file(options.paths.front());
-    auto const body = deploy_request(*sources, project_root(options.paths.front()), options.dry_run, whole);
+    auto const others = conditions_elsewhere(context, *sources, options.paths.front());
+    if (!others) return context.fail(others.error());
+    auto body = deploy_request(*sources, project_root(options.paths.front()), options.dry_run, whole);
+    if (!others->all().empty()) body.set("conditions", others->model_of_all());
     if (whole && !options.dry_run) {
         auto const sure = may_retire(context, **daemon, body);
         if (!sure) return context.fail(sure.error());

@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/diagnostics.h"
+#include "cli/load.h"
 #include "cli/output.h"
 #include "cli/project.h"
 #include "cli/render/patch.h"
@@ -49,8 +50,8 @@ Result<Json> fetch(Daemon& daemon, VersionedName const& name) {
 }
 
 /// The workflows of files. An empty result: they have mistakes, which were told.
-std::optional<Side> side_of_files(Context& context, std::vector<flow::SourceFile> const& sources) {
-    auto const project = flow::load_project(sources, flow::Keep::models);
+std::optional<Side> side_of_files(Context& context, std::vector<flow::SourceFile> const& sources, flow::Conditions const& others) {
+    auto const project = flow::load_project(sources, flow::Keep::models, others);
     if (has_errors(project.diagnostics)) {
         context.err() << yaml_text(context.err_look(), project.diagnostics, sources);
         return std::nullopt;
@@ -137,12 +138,14 @@ Result<Side> active_side(Daemon& daemon, Json const& dry_run) {
     return side;
 }
 
-int files_against_active(Context& context, DiffOptions const& options, std::vector<flow::SourceFile> const& files, std::string const& root, bool whole) {
-    auto after = side_of_files(context, files);
+int files_against_active(Context& context, DiffOptions const& options, std::vector<flow::SourceFile> const& files, std::string const& root, bool whole, flow::Conditions const& others = {}) {
+    auto after = side_of_files(context, files, others);
     if (!after) return exit_failed;
     auto const daemon = context.daemon();
     if (!daemon) return context.fail(daemon.error());
-    auto const answer = (*daemon)->post("/v1/deploy", deploy_request(files, root, true, whole));
+    auto request = deploy_request(files, root, true, whole);
+    if (!others.all().empty()) request.set("conditions", others.model_of_all());
+    auto const answer = (*daemon)->post("/v1/deploy", request);
     if (!answer) return deploy_refused(context, **daemon, answer.error(), files);
     auto const before = active_side(**daemon, *answer);
     if (!before) return context.fail(before.error());
@@ -166,7 +169,9 @@ int files_here(Context& context, DiffOptions const& options, std::string const& 
     }
     auto const sources = read_sources(context, {path});
     if (!sources) return context.fail(sources.error());
-    return files_against_active(context, options, *sources, project_root(path), false);
+    auto const others = conditions_elsewhere(context, *sources, path);
+    if (!others) return context.fail(others.error());
+    return files_against_active(context, options, *sources, project_root(path), false, *others);
 }
 
 /// A file, a folder, or a version. An error that has no message was told already.
@@ -174,7 +179,9 @@ Result<Side> side_of(Context& context, std::string const& target) {
     if (is_path(target)) {
         auto const sources = read_sources(context, {target});
         if (!sources) return sources.error();
-        auto side = side_of_files(context, *sources);
+        auto const others = conditions_elsewhere(context, *sources, target);
+        if (!others) return others.error();
+        auto side = side_of_files(context, *sources, *others);
         if (!side) return make_error(code::invalid_value, "");
         return std::move(*side);
     }

@@ -10,7 +10,7 @@ namespace {
 
 struct CodeRow {
     ErrorCode code;
-    int exit;
+    int exit = exit_failed;
 };
 
 constexpr std::array code_rows{
@@ -30,6 +30,7 @@ constexpr std::array code_rows{
     CodeRow{code::unsafe_crash_policy, exit_failed},
     CodeRow{code::unsafe_argument, exit_failed},
     CodeRow{code::limit_exceeded, exit_failed},
+    CodeRow{code::test_failed, exit_failed},
     CodeRow{code::expression_syntax, exit_failed},
     CodeRow{code::expression_type, exit_failed},
     CodeRow{code::expression_error, exit_failed},

@@ -1,6 +1,7 @@
 // pawl explain: what an error code means, what a key of a file does.
 #include <array>
 #include <cmath>
+#include <optional>
 #include <ostream>
 
 #include "cli/commands.h"
@@ -28,13 +29,14 @@ constexpr std::array code_texts{
     CodeText{code::invalid_name, "A name has characters that names of its kind cannot have.", "Steps and inputs: a-z, 0-9, _; workflows: a-z, 0-9, -. At most 64."},
     CodeText{code::duplicate_name, "Two things that must be told apart have one name.", "Rename one."},
     CodeText{code::unknown_name, "The text names a step, input or other thing that does not exist.", "Mind the hint; a step can only see the steps it needs."},
-    CodeText{code::unknown_kind, "The document's kind is none of this version.", "kind: workflow, kind: project."},
+    CodeText{code::unknown_kind, "The document's kind is none of this version.", "kind: workflow, kind: condition, kind: project."},
     CodeText{code::conflicting_keys, "Two keys exclude each other, as run and argv do.", "Keep one of them."},
     CodeText{code::cycle, "Steps need each other in a circle, so none could ever start.", "Remove one of the needs."},
     CodeText{code::expression_in_run, "A value would be pasted into text that is executed: whoever controls the value would control the program.", "Give it by env and write \"$NAME\"; pawl check --fix does that."},
     CodeText{code::unsafe_crash_policy, "The step is retried, but nothing says whether running it twice is safe after a crash.", "Say idempotent: true, or choose on_crash."},
     CodeText{code::unsafe_argument, "An argument that comes from outside may begin with '-', and the program would take it for an option.", "Put -- before it, if the program knows that; or hand it over by env."},
     CodeText{code::limit_exceeded, "A limit was reached; the message names it.", "See pawl.yaml(5), LIMITS."},
+    CodeText{code::test_failed, "A test that stands beside a condition gives another value than it expects; files with red tests are not deployed.", "The message shows which part decided; try pawl condition eval NAME --explain."},
     CodeText{code::expression_syntax, "The expression is not CEL.", "Try it with pawl eval."},
     CodeText{code::expression_type, "The expression cannot work, whatever its values: types do not fit.", "Convert: int(x), string(x), size(x)."},
     CodeText{code::expression_error, "The expression met a value it cannot work with, when it was evaluated.", "Use .? and orValue() for what may be missing; see pawl why RUN STEP."},
@@ -62,6 +64,7 @@ struct ExplainOptions {
 
 /// The map that a key holds, when its keys are in the table.
 flow::Place place_within(flow::Place place, flow::Key const& key) {
+    if (place == flow::Place::condition_test) return flow::Place::none;
     if (key.shape == flow::Shape::steps) return flow::Place::step;
     if (key.shape == flow::Shape::declarations || key.shape == flow::Shape::declaration) return flow::Place::declaration;
     if (key.shape == flow::Shape::arms) return flow::Place::arm;
@@ -69,12 +72,21 @@ flow::Place place_within(flow::Place place, flow::Key const& key) {
     return key.inner;
 }
 
+/// The document of that kind; nothing for other words.
+std::optional<flow::Place> document_named(std::string_view kind) {
+    if (kind == "workflow") return flow::Place::workflow;
+    if (kind == "condition") return flow::Place::condition;
+    if (kind == "project") return flow::Place::project;
+    return std::nullopt;
+}
+
 /// Follows a path such as workflow.steps.retry; the word workflow may be left out. `place` becomes the map within the key.
 flow::Key const* key_at(std::vector<std::string_view> const& path, flow::Place& place) {
-    place = path.front() == "project" ? flow::Place::project : flow::Place::workflow;
+    auto const document = document_named(path.front());
+    place = document.value_or(flow::Place::workflow);
     flow::Key const* key = nullptr;
     for (std::size_t i = 0; i < path.size(); ++i) {
-        if (i == 0 && (path[i] == "workflow" || path[i] == "project")) continue;
+        if (i == 0 && document) continue;
         key = flow::find_key(place, path[i]);
         if (key == nullptr && place == flow::Place::wait) key = flow::find_key(flow::Place::approve, path[i]);
         if (key == nullptr) return nullptr;
@@ -106,8 +118,9 @@ std::string_view words_for(flow::Shape shape) {
     case declarations: return "a map of names to types, or to the keys below";
     case declaration: return "a type, or a map of the keys below";
     case map: return "a map of the keys below";
-    case steps: return "a list of maps of the keys below";
-    case arms: return "a list of maps of the keys below";
+    case steps:
+    case arms:
+    case tests: return "a list of maps of the keys below";
     }
     return "";
 }
@@ -167,14 +180,16 @@ int explain(Context& context, ExplainOptions const& options) {
         return exit_done;
     }
     auto const path = split(options.subject, '.');
-    flow::Place place = options.subject == "project" ? flow::Place::project : flow::Place::workflow;
-    bool const whole = options.subject == "project" || options.subject == "workflow";
+    auto const document = document_named(options.subject);
+    flow::Place place = document.value_or(flow::Place::workflow);
+    bool const whole = document.has_value();
     auto const* key = whole ? nullptr : key_at(path, place);
     if (whole || key != nullptr) {
         print_key(context, options.subject, key, place);
         return exit_done;
     }
     std::vector<std::string_view> candidates;
+    candidates.reserve(code_texts.size() + flow::keys_of(flow::Place::workflow).size());
     for (auto const& text : code_texts) candidates.push_back(text.code.name);
     for (auto const& known : flow::keys_of(flow::Place::workflow)) candidates.push_back(known.name);
     auto near = std::string(nearest(options.subject, candidates));

@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/diagnostics.h"
+#include "cli/load.h"
 #include "cli/output.h"
 #include "cli/render/graph.h"
 #include "cli/render/run_view.h"
@@ -71,11 +72,9 @@ void draw(Context& context, std::string const& format, std::string const& name, 
     else out << (boxes_width(look, graph) > look.width ? render_tree(look, graph) : render_boxes(look, graph));
 }
 
-int draw_file(Context& context, GraphOptions const& options, flow::SourceFile source) {
-    std::vector<flow::SourceFile> sources{source};
-    auto const file = flow::load_file(std::move(source.name), std::move(source.text));
+int draw_file(Context& context, GraphOptions const& options, flow::LoadedFile const& file) {
     if (has_errors(file.diagnostics)) {
-        context.err() << yaml_text(context.err_look(), file.diagnostics, sources) << std::flush;
+        context.err() << yaml_text(context.err_look(), file.diagnostics, {{file.name, file.text}}) << std::flush;
         return exit_failed;
     }
     bool drawn = false;
@@ -94,7 +93,8 @@ int graph(Context& context, GraphOptions options) {
     if (names_a_file(options.target)) {
         auto sources = read_sources(context, {options.target});
         if (!sources) return context.fail(sources.error());
-        return draw_file(context, options, std::move(sources->front()));
+        auto const file = load_target(context, std::move(sources->front()));
+        return file ? draw_file(context, options, *file) : context.fail(file.error());
     }
     auto const daemon = context.daemon();
     if (!daemon) return context.fail(daemon.error());
@@ -110,10 +110,9 @@ int graph(Context& context, GraphOptions options) {
     if (named->version > 0) add_query(path, "version", std::to_string(named->version));
     auto const workflow = (*daemon)->get(path);
     if (!workflow) return context.fail(with_workflow_suggestion(**daemon, workflow.error(), named->name));
-    auto const* source = workflow->find("source");
-    if (source == nullptr) return context.fail(make_error(code::protocol, "the daemon sent no source of '" + named->name + "'"));
+    if (workflow->find("source") == nullptr) return context.fail(make_error(code::protocol, "the daemon sent no source of '" + named->name + "'"));
     options.workflow = named->name;
-    return draw_file(context, options, {source->text("file"), source->text("text")});
+    return draw_file(context, options, load_version(*workflow));
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ std::vector<Row> option_rows(std::vector<Option> const& options) {
     for (auto const& option : options) {
         std::string left;
         for (auto const name : split(option.names, ',')) left += (left.empty() ? "" : ", ") + std::string(name);
-        if (left.starts_with("--")) left = "    " + left;
+        if (left.starts_with("--")) left.insert(0, "    ");
         if (!option.value.empty()) left += " " + option.value;
         auto right = option.doc;
         if (!option.choices.empty()) right += ": " + join(option.choices, " ");
@@ -93,6 +93,7 @@ std::string render_help(Look const& look, Command const& command) {
     if (!command.options.empty()) out += "\n" + title(look, "Options") + rows_text(look, option_rows(command.options));
     out += "\n" + title(look, command.examples.size() == 1 ? "Example" : "Examples");
     std::vector<Row> rows;
+    rows.reserve(command.examples.size());
     for (auto const& example : command.examples) rows.push_back({example.line, example.does});
     for (auto const& row : rows) out += "  " + painted(look, Paint::cyan, row.left) + (row.right.empty() ? "" : "\n      " + row.right) + "\n";
     out += "\nOptions of every command: pawl help options. Exit codes: pawl help exit-codes.\n";

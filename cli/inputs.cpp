@@ -1,11 +1,11 @@
 // Typed inputs from text. All mistakes of a line are told by the daemon; only what cannot be sent is refused here.
 #include "cli/inputs.h"
 
+#include "cli/load.h"
 #include "cli/output.h"
 #include "cli/sources.h"
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
-#include "common/flow/load.h"
 #include "common/wire/url.h"
 
 namespace pawl::cli {
@@ -40,9 +40,7 @@ Result<std::vector<flow::Declaration>> declared_inputs(Daemon& daemon, std::stri
     if (version > 0) add_query(path, "version", std::to_string(version));
     auto const answer = daemon.get(path);
     if (!answer) return answer.error();
-    auto const* source = answer->find("source");
-    if (source == nullptr) return std::vector<flow::Declaration>{};
-    auto const file = flow::load_file(source->text("file"), source->text("text"));
+    auto const file = load_version(*answer);
     for (auto const& loaded : file.workflows) {
         if (loaded.name == workflow && loaded.plan) return loaded.plan->inputs;
     }

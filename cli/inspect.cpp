@@ -182,6 +182,8 @@ void draw_workflow(Context& context, Json const& workflow) {
     if (model == nullptr) model = &empty;
     add_member(pairs, "description", *model, "description");
     for (auto const* key : {"labels", "inputs", "concurrency", "priority", "timeout", "durability"}) add_member(pairs, key, *model, key);
+    if (auto const* conditions = model->find("conditions"); conditions != nullptr && conditions->is_map())
+        for (auto const& [name, condition] : conditions->as_map()) pairs.emplace_back("condition", printable(name + ": " + condition.text("expr")));
     if (auto const* source = workflow.find("source")) add_member(pairs, "file", *source, "file");
     add_member(pairs, "root", workflow, "root");
     add_time(pairs, "deployed", workflow, "deployed_at");

@@ -54,8 +54,26 @@ outputs:
   done: "${{ steps.work.outputs.done }}"
 )yaml";
 
-std::string skeleton_for(std::string const& name) {
-    std::string text(workflow_skeleton);
+constexpr std::string_view condition_skeleton = R"yaml(kind: condition
+name: @name@
+description: What is the case when it is true, in a sentence for people.
+
+# What it is given where it is used: conditions.@name@({'limit': 5}), or conditions.@name@ for the defaults.
+params:
+  limit: {type: int, default: 3}
+
+# Sees params, now and other conditions, and nothing else: so it can be tested alone.
+expr: params.limit > 0 && now.getHours('UTC') < 12
+
+# Run by pawl check, pawl condition test and every deploy; a red one refuses the files.
+tests:
+  - {at: "2026-01-05T09:00:00Z", expect: true}
+  - {at: "2026-01-05T15:00:00Z", expect: false}
+  - {at: "2026-01-05T09:00:00Z", params: {limit: 0}, expect: false}
+)yaml";
+
+std::string filled(std::string_view skeleton, std::string const& name) {
+    std::string text(skeleton);
     constexpr std::string_view mark = "@name@";
     for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + name.size())) text.replace(at, mark.size(), name);
     return text;
@@ -68,8 +86,10 @@ std::string standard_file(std::string const& name) {
 }
 
 int make_new(Context& context, NewOptions const& options) {
-    if (!is_object_name(options.name)) return context.misuse("'" + printable(options.name) + "' is no name of a workflow", "a letter, then letters, digits and '-', all lower-case, at most 64");
-    auto const text = skeleton_for(options.name);
+    bool const condition = options.kind == "condition";
+    if (condition ? !is_identifier(options.name) : !is_object_name(options.name))
+        return context.misuse("'" + printable(options.name) + "' is no name of a " + options.kind, std::string("a letter, then letters, digits and '") + (condition ? "_" : "-") + "', all lower-case, at most 64");
+    auto const text = filled(condition ? condition_skeleton : workflow_skeleton, options.name);
     if (options.file == "-") {
         context.out() << text;
         return exit_done;
@@ -78,7 +98,7 @@ int make_new(Context& context, NewOptions const& options) {
     if (!file.ends_with(".yaml")) return context.misuse("'" + printable(file) + "' does not end in .yaml", "only *.yaml files belong to a project");
     if (auto const written = write_new_files("", {{file, text}}); !written) return context.fail(written.error());
     context.out() << file << "\n" << std::flush;
-    context.say("next: pawl run --local " + file);
+    context.say(condition ? "next: pawl condition test " + options.name + " " + file : "next: pawl run --local " + file);
     return exit_done;
 }
 
@@ -90,7 +110,7 @@ Command new_command() {
         .path = "new",
         .summary = "Write a commented skeleton of a document",
         .text = "The skeleton checks and runs as it is. A file that exists is never touched.",
-        .arguments = {{.name = "KIND", .doc = "what to make", .into = &options->kind, .completes = Completes::choices, .choices = {"workflow"}},
+        .arguments = {{.name = "KIND", .doc = "what to make", .into = &options->kind, .completes = Completes::choices, .choices = {"workflow", "condition"}},
                       {.name = "NAME", .doc = "its name", .into = &options->name},
                       {.name = "FILE", .doc = "where (default: flows/NAME.yaml if there is a folder flows, else NAME.yaml); - prints it", .into = &options->file, .required = false, .completes = Completes::files}},
         .examples = {{"pawl new workflow nightly-report", ""}},

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <map>
 
+#include "cli/load.h"
 #include "cli/output.h"
-#include "common/flow/load.h"
 #include "common/wire/url.h"
 
 namespace pawl::cli {
@@ -57,9 +57,7 @@ std::shared_ptr<flow::Plan const> plan_of_run(Daemon& daemon, Json const& run) {
     add_query(path, "version", std::to_string(run.number("version")));
     auto const workflow = daemon.get(path);
     if (!workflow) return nullptr;
-    auto const* source = workflow->find("source");
-    if (source == nullptr) return nullptr;
-    auto file = flow::load_file(source->text("file"), source->text("text"));
+    auto const file = load_version(*workflow);
     for (auto const& loaded : file.workflows) {
         if (loaded.name == run.text("workflow")) return loaded.plan;
     }

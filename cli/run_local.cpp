@@ -11,6 +11,7 @@
 #include "cli/diagnostics.h"
 #include "cli/follow.h"
 #include "cli/inputs.h"
+#include "cli/load.h"
 #include "cli/local_daemon.h"
 #include "cli/output.h"
 #include "cli/render/run_summary.h"
@@ -121,8 +122,9 @@ std::string logs_of_failed(std::string const& folder, Json const& run) {
 int deploy_and_run(Context& context, Daemon& daemon, RunStartOptions const& options, std::vector<flow::SourceFile> const& sources, std::string const& folder) {
     auto const deployed = deploy_project(daemon, sources, project_root(options.target));
     if (!deployed) return deploy_refused(context, daemon, deployed.error(), sources);
-    auto const file = flow::load_file(sources.front().name, sources.front().text);
-    auto const workflow = meant_workflow(file, options.workflow);
+    auto const file = load_target(context, sources.front());
+    if (!file) return context.fail(file.error());
+    auto const workflow = meant_workflow(*file, options.workflow);
     if (!workflow) return context.fail(workflow.error());
     FollowOptions follow{.cancel_on_interrupt = true, .kill_on_second = true, .passthrough = options.follow.passthrough, .strict_skip = options.follow.strict_skip};
     std::string typed;

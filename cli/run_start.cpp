@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/follow.h"
 #include "cli/inputs.h"
+#include "cli/load.h"
 #include "cli/output.h"
 #include "cli/sources.h"
 #include "cli/targets.h"
@@ -17,11 +18,15 @@ namespace {
 int start_from_file(Context& context, Daemon& daemon, RunStartOptions const& options) {
     auto sources = read_sources(context, {options.target});
     if (!sources) return context.fail(sources.error());
-    auto const loaded = flow::load_file(sources->front().name, sources->front().text);
+    auto const loaded = load_target(context, sources->front());
+    if (!loaded) return context.fail(loaded.error());
     std::vector<flow::Declaration> declarations;
-    for (auto const& workflow : loaded.workflows) {
-        bool const meant = options.workflow.empty() ? loaded.workflows.size() == 1 : workflow.name == options.workflow;
-        if (meant && workflow.plan) declarations = workflow.plan->inputs;
+    Json model;
+    for (auto const& workflow : loaded->workflows) {
+        bool const meant = options.workflow.empty() ? loaded->workflows.size() == 1 : workflow.name == options.workflow;
+        if (!meant || !workflow.plan) continue;
+        declarations = workflow.plan->inputs;
+        if (!workflow.conditions.empty()) model = *parse_json(workflow.model);
     }
     auto inputs = parse_inputs(context, options.inputs, declarations);
     if (!inputs) return context.fail(inputs.error());
@@ -29,6 +34,7 @@ int start_from_file(Context& context, Daemon& daemon, RunStartOptions const& opt
     file.set("name", sources->front().name);
     file.set("text", sources->front().text);
     Json body;
+    if (Json const* conditions = model.find("conditions")) file.set("conditions", *conditions);
     body.set("file", std::move(file));
     if (!options.workflow.empty()) body.set("name", options.workflow);
     body.set("root", project_root(options.target));

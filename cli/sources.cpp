@@ -63,9 +63,9 @@ Result<std::vector<std::string>> yaml_files_below(std::string const& folder) {
 }
 
 /// A file that lies beside the one to run by chance must not stop it: only what is ours, whole, and no second workflow of a known name.
-bool fits_beside(std::set<std::string>& names, std::string const& path, std::string const& text) {
-    if (!text.starts_with("kind:") && text.find("\nkind:") == std::string::npos) return false;
-    auto const loaded = flow::load_file(path, text);
+bool fits_beside(std::set<std::string>& names, flow::LoadedFile const& loaded, std::string const& target) {
+    bool const wanted = std::ranges::any_of(loaded.conditions, [&](auto const& condition) { return target.find("conditions." + condition->name) != std::string::npos; });
+    if (wanted) return true;  // and if it has mistakes, they are the ones to tell
     if (has_errors(loaded.diagnostics)) return false;
     for (auto const& workflow : loaded.workflows) {
         if (names.contains(workflow.name)) return false;
@@ -150,14 +150,31 @@ Result<std::vector<flow::SourceFile>> read_project_of(Context& context, std::str
         }
         std::sort(others.begin(), others.end());
     }
-    std::set<std::string> names;
-    for (auto const& workflow : flow::load_file(file, first->front().text).workflows) names.insert(workflow.name);
+    if (has_project_file) {
+        for (auto const& other : others) {
+            if (same(other)) continue;
+            auto text = read_file(other);
+            if (!text) return text.error();
+            first->push_back({other, std::move(*text)});
+        }
+        return first;
+    }
+    std::vector<flow::SourceFile> beside;
     for (auto const& other : others) {
         if (same(other)) continue;
         auto text = read_file(other);
         if (!text) return text.error();
-        if (has_project_file || fits_beside(names, other, *text)) first->push_back({other, std::move(*text)});
+        bool const ours = text->starts_with("kind:") || text->find("\nkind:") != std::string::npos;
+        if (ours) beside.push_back({other, std::move(*text)});
     }
+    std::set<std::string> names;
+    auto const target = flow::load_file(file, first->front().text);
+    for (auto const& workflow : target.workflows) names.insert(workflow.name);
+    flow::Conditions own;
+    for (auto const& condition : target.conditions) own.add(condition);
+    auto neighbours = flow::load_project(std::move(beside), flow::Keep::models, own);
+    for (auto& loaded : neighbours.files)
+        if (fits_beside(names, loaded, first->front().text)) first->push_back({loaded.name, std::move(loaded.text)});
     return first;
 }
 

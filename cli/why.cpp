@@ -2,6 +2,7 @@
 #include <ostream>
 
 #include "cli/commands.h"
+#include "cli/decision.h"
 #include "cli/output.h"
 #include "cli/render/formats.h"
 #include "cli/render/run_summary.h"
@@ -18,12 +19,22 @@ struct WhyOptions {
     std::string run, step;
 };
 
-/// The text of the expression that a recorded decision belongs to.
-std::string expression_text(flow::StepPlan const* plan, std::string_view decision) {
-    if (plan == nullptr) return "";
-    if (decision == "if" && plan->condition) return plan->condition->text();
-    if (decision == "retry.if" && plan->retry.condition) return plan->retry.condition->text();
-    return "";
+/// The expression that a recorded decision belongs to.
+cel::Program const* program_of(flow::StepPlan const* plan, std::string_view decision) {
+    if (plan == nullptr) return nullptr;
+    if (decision == "if" && plan->condition) return &*plan->condition;
+    if (decision == "retry.if" && plan->retry.condition) return &*plan->retry.condition;
+    return nullptr;
+}
+
+/// A line a condition of the step's `if`: what it was, and whether it decided.
+void print_parts(Context& context, Json const& step, cel::Program const& program, Json const& values) {
+    if (step.text("reason") == "expression_error") return;
+    bool const outcome = step.text("status") != "skipped" || step.text("reason") != "condition";
+    auto const trace = retrace(program, values, outcome);
+    if (!trace) return;
+    std::string const parts = cel::conditions(*trace);
+    for (auto const line : split(trim(parts), '\n')) context.out() << "      " << printable(line) << "\n";
 }
 
 void print_decisions(Context& context, Json const& step, flow::StepPlan const* plan) {
@@ -31,9 +42,11 @@ void print_decisions(Context& context, Json const& step, flow::StepPlan const* p
     if (explain == nullptr || !explain->is_map()) return;
     auto const& look = context.out_look();
     for (auto const& [decision, values] : explain->as_map()) {
-        auto const text = expression_text(plan, decision);
+        auto const* program = program_of(plan, decision);
+        auto const text = program == nullptr ? std::string() : program->text();
         context.out() << "  " << painted(look, Paint::bold, printable(decision)) << (text.empty() ? "" : "  " + printable(text)) << "\n";
         if (!values.is_map()) continue;
+        if (program != nullptr && decision == "if") print_parts(context, step, *program, values);
         for (auto const& [path, value] : values.as_map()) context.out() << "      " << printable(path) << " = " << printable(dump_json(value)) << "\n";
     }
 }

@@ -31,7 +31,7 @@ std::vector<RunId> restore_runs(Engine& engine, std::vector<StoredRun> runs, Sou
             if (Result<StoredSource> source = source_of(id)) {
                 loaded.version = source->version;
                 loaded.workflow = source->workflow;
-                loaded.plan = flow::load_plan(source->file, source->text, static_cast<std::size_t>(source->version.document));
+                loaded.plan = flow::load_plan(source->file, source->text, static_cast<std::size_t>(source->version.document), source->version.model);
             }
             versions[id] = std::move(loaded);
         }

@@ -131,7 +131,7 @@ std::string render_dot(std::string_view name, Graph const& graph) {
     std::string out = "digraph " + quotation(name) + " {\n  rankdir=TB;\n  node [shape=box, style=\"rounded,filled\", fillcolor=white];\n";
     for (auto const& node : graph) {
         auto label = node.id + (node.status.empty() ? "" : "\n" + node.status) + (node.note.empty() ? "" : "\n" + node.note);
-        if (node.section != "steps") label = node.section + ": " + label;
+        if (node.section != "steps") label.insert(0, node.section + ": ");
         out += "  " + quotation(node.id) + " [label=" + quotation(label) + ", fillcolor=" + std::string(dot_colour(node.status)) + "];\n";
     }
     for (auto const& node : graph) {
@@ -144,7 +144,7 @@ std::string render_mermaid(Graph const& graph) {
     std::string out = "flowchart TD\n";
     for (auto const& node : graph) {
         auto label = node.id + (node.status.empty() ? "" : ": " + node.status);
-        if (node.section != "steps") label = node.section + ": " + label;
+        if (node.section != "steps") label.insert(0, node.section + ": ");
         out += "  " + node.id + "[\"" + label + "\"]\n";
     }
     for (auto const& node : graph) {

@@ -24,6 +24,7 @@ inline constexpr ErrorCode expression_in_run{"expression_in_run"};    ///< ${{ }
 inline constexpr ErrorCode unsafe_crash_policy{"unsafe_crash_policy"};  ///< warning: retry without idempotent or on_crash
 inline constexpr ErrorCode unsafe_argument{"unsafe_argument"};        ///< warning: a value from outside may be read as an option
 inline constexpr ErrorCode limit_exceeded{"limit_exceeded"};
+inline constexpr ErrorCode test_failed{"test_failed"};                ///< a test beside a condition gives another value
 
 // Expressions.
 inline constexpr ErrorCode expression_syntax{"expression_syntax"};
@@ -52,7 +53,7 @@ inline constexpr ErrorCode corrupt{"corrupt"};
 inline constexpr std::array all{
     invalid_yaml, duplicate_key, unknown_key, missing_key, wrong_type, invalid_value, invalid_name, duplicate_name,
     unknown_name, unknown_kind, conflicting_keys, cycle, expression_in_run, unsafe_crash_policy, unsafe_argument,
-    limit_exceeded, expression_syntax, expression_type, expression_error, usage, not_found, conflict, plan_stale,
+    limit_exceeded, test_failed, expression_syntax, expression_type, expression_error, usage, not_found, conflict, plan_stale,
     denied, invalid_request, invalid_input, key_reused, queue_full, degraded, draining, unavailable, timed_out, protocol, io,
     corrupt,
 };

@@ -48,12 +48,13 @@ public:
         Recorder::Seen const& seen = recorder_.seen[at];
         if (seen.times == 0) return;  // a branch not taken
         bool const chain = node.op == Op::logical_and || node.op == Op::logical_or;
+        bool const names_value = node.op == Op::fold && node.fold == Fold::bind;  // its body is the condition
         if (node.op != Op::constant || condition) {
             Spot const& spot = code_.spots[at];
-            trace_.parts.push_back({spot.at.begin, spot.at.end, spot.mark, depth, shown(seen.value, code_), seen.times, seen.value.is_error(), decides && !chain, condition && !chain});
+            trace_.parts.push_back({spot.at.begin, spot.at.end, spot.mark, depth, shown(seen.value, code_), seen.times, seen.value.is_error(), decides && !chain && !names_value, condition && !chain && !names_value});
         }
         for (Index const child : children_of(code_, at)) {
-            bool const inner = chain || (node.op == Op::conditional && child == node.a) || (condition && node.op == Op::unary && node.oper == Operator::logical_not && is_chain(node.a));
+            bool const inner = chain || (names_value && condition && child == node.b) || (node.op == Op::conditional && child == node.a) || (condition && node.op == Op::unary && node.oper == Operator::logical_not && is_chain(node.a));
             if (is_path(node) && !seen.value.is_error() && child == node.a && leads_on(child)) continue;  // a.b.c has one value, that of c
             write(child, depth + 1, decides && (chain ? decides_chain(node, seen.value, child) : inner), inner);
         }

@@ -2,6 +2,7 @@
 #include "common/flow/declare.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "common/base/error_codes.h"
@@ -164,6 +165,16 @@ std::vector<Declaration> read_declarations(Reader& reader, Node const& map, std:
     return declarations;
 }
 
+namespace {
+
+/// As it is written in a file: a model can be read like one.
+Json bound_of(Declaration const& declaration, double bound) {
+    if (declaration.type != ValueType::duration) return bound;
+    return format_duration(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(bound)));
+}
+
+}  // namespace
+
 Json model_of(Declaration const& declaration) {
     JsonMap model;
     model.append("type", name_of(declaration.type));
@@ -172,8 +183,8 @@ Json model_of(Declaration const& declaration) {
     if (!declaration.description.empty()) model.append("description", declaration.description);
     if (!declaration.allowed.empty()) model.append("enum", JsonList(declaration.allowed));
     if (!declaration.pattern.empty()) model.append("pattern", declaration.pattern);
-    if (declaration.min) model.append("min", *declaration.min);
-    if (declaration.max) model.append("max", *declaration.max);
+    if (declaration.min) model.append("min", bound_of(declaration, *declaration.min));
+    if (declaration.max) model.append("max", bound_of(declaration, *declaration.max));
     if (declaration.items) model.append("items", model_of(*declaration.items));
     if (!declaration.properties.empty()) model.append("properties", model_of(declaration.properties));
     return Json(std::move(model));

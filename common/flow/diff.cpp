@@ -59,6 +59,7 @@ private:
         if (key == "env") return entries("variable", was, is);
         if (key == "vars") return entries("var", was, is);
         if (key == "labels") return entries("label", was, is);
+        if (key == "conditions") return entries("condition", was, is);
         if (was.is_map() && is.is_map()) return nested("", key, was, is);
         one("", key, before, after);
     }

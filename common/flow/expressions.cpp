@@ -151,6 +151,7 @@ void Expressions::report(Diagnostics found, Sight const& sight) {
     for (Error& one : found) {
         if (one.code == code::unknown_name) name_what_comes_later(one);
         sight.explain(one);
+        uses_.explain(one);
     }
     reader_.add(std::move(found));
 }
@@ -170,14 +171,14 @@ std::optional<cel::Program> Expressions::bare(Node const& scalar, Sight& sight, 
                       "write " + std::string(key) + ": " + printable(take_characters(trim(inside), 80)));
         return {};
     }
-    auto program = take(cel::compile(source_of(scalar, reader_), sight.environment()), sight);
+    auto program = take(cel::compile(uses_.in_expression(source_of(scalar, reader_)), sight.environment()), sight);
     if (program) warn_of_unknown_states(reader_, source_of(scalar, reader_));
     return program;
 }
 
 cel::Template Expressions::pasted(Node const& scalar, Sight& sight) {
     if (scalar.text.find("${{") == std::string::npos || reader_.is_full()) return literal(scalar.text);
-    cel::CompiledTemplate compiled = cel::compile_template(source_of(scalar, reader_), sight.environment());
+    cel::CompiledTemplate compiled = cel::compile_template(uses_.in_template(source_of(scalar, reader_)), sight.environment());
     if (!compiled.diagnostics.empty()) report(std::move(compiled.diagnostics), sight);
     return compiled.value ? *std::move(compiled.value) : literal({});
 }
@@ -187,7 +188,7 @@ cel::Template Expressions::value(Node const& node, Sight& sight) {
     if (reader_.is_full()) return literal({});
     ValueText text;
     text.add(node);
-    auto program = take(cel::compile(std::move(text).source(reader_, node), sight.environment()), sight);
+    auto program = take(cel::compile(uses_.in_expression(std::move(text).source(reader_, node)), sight.environment()), sight);
     cel::Template made;
     made.parts.push_back({{}, std::move(program)});
     return made;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/cel/program.h"
+#include "common/flow/condition_uses.h"
 #include "common/flow/reader.h"
 
 namespace pawl::flow {
@@ -38,7 +39,7 @@ bool holds_expression(yaml::Node const& node);  ///< "${{" anywhere in it
 
 class Expressions {
 public:
-    explicit Expressions(Reader& reader) : reader_(reader) {}
+    Expressions(Reader& reader, Conditions const& conditions) : reader_(reader), uses_(conditions, reader) {}
 
     /// Bare CEL. The sight says what it must be.
     std::optional<cel::Program> bare(yaml::Node const& scalar, Sight& sight, std::string_view key);
@@ -47,11 +48,14 @@ public:
     /// Any value: text with `${{ }}`, or numbers, lists and maps with such texts in them.
     cel::Template value(yaml::Node const& node, Sight& sight);
 
+    std::vector<ConditionUse> const& conditions() const { return uses_.found(); }
+
 private:
     std::optional<cel::Program> take(cel::Compiled compiled, Sight const& sight);
     void report(Diagnostics found, Sight const& sight);
 
     Reader& reader_;
+    ConditionUses uses_;
 };
 
 /// A text without expressions.

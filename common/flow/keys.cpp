@@ -9,7 +9,7 @@ namespace pawl::flow {
 namespace {
 
 constexpr Key workflow_keys[] = {
-    {.name = "kind", .shape = Shape::choice, .doc = "What this document is.", .choices = "workflow project", .required = true},
+    {.name = "kind", .shape = Shape::choice, .doc = "What this document is.", .choices = "workflow condition project", .required = true},
     {.name = "name", .shape = Shape::text, .doc = "Its name: lower-case letters, digits and '-'; unique in a daemon.", .required = true},
     {.name = "description", .shape = Shape::text, .doc = "One or more sentences for people."},
     {.name = "labels", .shape = Shape::text_map, .doc = "Names with texts, for filters."},
@@ -129,12 +129,29 @@ constexpr Key declaration_keys[] = {
 };
 
 constexpr Key project_keys[] = {
-    {.name = "kind", .shape = Shape::choice, .doc = "What this document is.", .choices = "workflow project", .required = true},
+    {.name = "kind", .shape = Shape::choice, .doc = "What this document is.", .choices = "workflow condition project", .required = true},
     {.name = "name", .shape = Shape::text, .doc = "Name of the project.", .required = true},
     {.name = "language", .shape = Shape::integer, .standard = "1", .doc = "Version of the file format.", .min = 1, .max = 1},
     {.name = "description", .shape = Shape::text, .doc = "One or more sentences for people."},
     {.name = "labels", .shape = Shape::text_map, .doc = "Names with texts, for filters."},
     {.name = "exclude", .shape = Shape::text_list, .doc = "Globs of files that do not belong to the project."},
+};
+
+constexpr Key condition_keys[] = {
+    {.name = "kind", .shape = Shape::choice, .doc = "What this document is.", .choices = "workflow condition project", .required = true},
+    {.name = "name", .shape = Shape::text, .doc = "Its name in expressions: lower-case letters, digits and '_'; unique in a project.", .required = true},
+    {.name = "description", .shape = Shape::text, .doc = "One or more sentences for people."},
+    {.name = "labels", .shape = Shape::text_map, .doc = "Names with texts, for filters."},
+    {.name = "owner", .shape = Shape::text, .doc = "Whom to ask about it."},
+    {.name = "params", .shape = Shape::declarations, .doc = "The values it is given where it is used."},
+    {.name = "expr", .shape = Shape::expression, .doc = "True or false; sees params, now and other conditions.", .required = true},
+    {.name = "tests", .shape = Shape::tests, .doc = "What it must give; a red test refuses the files.", .inner = Place::condition_test},
+};
+
+constexpr Key condition_test_keys[] = {
+    {.name = "at", .shape = Shape::text, .standard = "1970-01-01T00:00:00Z", .doc = "The timestamp that now is."},
+    {.name = "params", .shape = Shape::value, .standard = "{}", .doc = "Values of parameters, by name."},
+    {.name = "expect", .shape = Shape::boolean, .doc = "What it must give.", .required = true},
 };
 
 struct PlaceRow {
@@ -156,6 +173,8 @@ constexpr PlaceRow places[place_count] = {
     {"'undo'", undo_keys},
     {"declaration", declaration_keys},
     {"project", project_keys},
+    {"condition", condition_keys},
+    {"test of a condition", condition_test_keys},
 };
 
 /// Words of other tools, per place; Place::none holds everywhere the key exists.
@@ -212,6 +231,11 @@ constexpr Foreign foreign_words[] = {
     {Place::declaration, "minimum", "min"},     {Place::declaration, "maximum", "max"},
     {Place::declaration, "min_length", "min"},  {Place::declaration, "max_length", "max"},
     {Place::declaration, "desc", "description"}, {Place::declaration, "help", "description"},
+    {Place::condition, "when", "expr"},         {Place::condition, "if", "expr"},
+    {Place::condition, "expression", "expr"},   {Place::condition, "condition", "expr"},
+    {Place::condition, "inputs", "params"},     {Place::condition, "parameters", "params"},
+    {Place::condition_test, "now", "at"},       {Place::condition_test, "time", "at"},
+    {Place::condition_test, "inputs", "params"}, {Place::condition_test, "expected", "expect"},
     {Place::project, "version", "language"},    {Place::project, "ignore", "exclude"},
 };
 
@@ -223,9 +247,9 @@ constexpr Later later_words[] = {
     {Where::workflow, "triggers trigger on schedule cron secrets queue retry expect value after sandbox run_as"},
     {Where::step, "matrix foreach max_parallel fail_fast cache artifacts resources sandbox secrets"},
     {Where::defaults, "resources sandbox"},
-    {Where::kind, "task trigger event condition rule decision channel route calendar report node test"},
+    {Where::kind, "task trigger event rule decision channel route calendar report node test"},
     {Where::uses, "notify http sql"},
-    {Where::variable, "secrets matrix item conditions decisions facts params"},
+    {Where::variable, "secrets matrix item decisions facts params"},
 };
 
 Where where_of(Place place) {
@@ -234,7 +258,7 @@ Where where_of(Place place) {
     case Place::step: return Where::step;
     case Place::defaults: return Where::defaults;
     case Place::none: case Place::concurrency: case Place::retry: case Place::stop: case Place::wait: case Place::approve: case Place::arm: case Place::undo:
-    case Place::declaration: case Place::project: break;
+    case Place::declaration: case Place::project: case Place::condition: case Place::condition_test: break;
     }
     return Where::nowhere;
 }
@@ -251,7 +275,7 @@ std::string snake_case(std::string_view word) {
 }
 
 std::string with_article(Place place) {
-    bool const is_document = place == Place::step || place == Place::workflow;
+    bool const is_document = place == Place::step || place == Place::workflow || place == Place::condition;
     return (is_document ? "a " : "") + std::string(title_of(place));
 }
 
@@ -284,7 +308,7 @@ std::string hint_for_unknown(Place place, std::string_view name) {
     std::vector<std::string_view> candidates;
     for (Key const& key : keys_of(place)) candidates.push_back(key.name);
     if (std::string_view const key = nearest(snake, candidates); !key.empty()) return suggest(key);
-    for (Place const other : {Place::workflow, Place::step, Place::retry, Place::defaults, Place::concurrency, Place::stop})
+    for (Place const other : {Place::workflow, Place::step, Place::condition, Place::retry, Place::defaults, Place::concurrency, Place::stop})
         if (other != place && find_key(other, snake)) return "'" + snake + "' is a key of " + with_article(other);
     return {};
 }

@@ -12,8 +12,8 @@
 namespace pawl::flow {
 
 /// A kind of map in a file.
-enum class Place : std::uint8_t { none, workflow, defaults, concurrency, step, retry, stop, wait, approve, arm, undo, declaration, project };
-inline constexpr std::size_t place_count = 13;
+enum class Place : std::uint8_t { none, workflow, defaults, concurrency, step, retry, stop, wait, approve, arm, undo, declaration, project, condition, condition_test };
+inline constexpr std::size_t place_count = 15;
 
 /// What a key's value looks like.
 enum class Shape : std::uint8_t {
@@ -39,6 +39,7 @@ enum class Shape : std::uint8_t {
     map,          ///< a map of Key::inner
     steps,        ///< a list of maps of Place::step
     arms,         ///< a list of maps of Place::arm
+    tests,        ///< a list of maps of Key::inner
 };
 
 struct Key {

@@ -2,10 +2,14 @@
 #include "common/flow/load.h"
 
 #include <algorithm>
+#include <atomic>
+#include <memory>
+#include <thread>
 #include <unordered_map>
 
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
+#include "common/flow/condition.h"
 #include "common/flow/keys.h"
 #include "common/flow/model.h"
 #include "common/flow/workflow.h"
@@ -15,7 +19,7 @@ namespace {
 
 using yaml::Node;
 
-enum class DocumentKind : std::uint8_t { workflow, project, unknown };
+enum class DocumentKind : std::uint8_t { workflow, condition, project, unknown };
 
 DocumentKind kind_of(Reader& reader, Node const& root) {
     if (!root.is_map()) {
@@ -29,6 +33,7 @@ DocumentKind kind_of(Reader& reader, Node const& root) {
     }
     std::string const& text = kind->value.text;
     if (text == "workflow") return DocumentKind::workflow;
+    if (text == "condition") return DocumentKind::condition;
     if (text == "project") return DocumentKind::project;
     SourcePos const& where = kind->value.where;
     if (!kind->value.is_scalar()) {
@@ -36,7 +41,7 @@ DocumentKind kind_of(Reader& reader, Node const& root) {
     } else if (comes_later(Where::kind, text)) {
         reader.error(code::unknown_kind, where, "this version of pawl does not have 'kind: " + text + "'", std::string(hint_for_later));
     } else {
-        reader.error(code::unknown_kind, where, quotation(text) + " is no kind of document", hint_for_choice("workflow project", text));
+        reader.error(code::unknown_kind, where, quotation(text) + " is no kind of document", hint_for_choice("workflow condition project", text));
     }
     return DocumentKind::unknown;
 }
@@ -62,14 +67,28 @@ public:
         return std::move(diagnostics_);
     }
 
-    /// `is_workflow`: so that its name counts, whether it has a plan or not. A file that is no good YAML has no plans.
-    std::shared_ptr<Plan const> load(yaml::Document const& document, bool& is_workflow) {
+    /// First of all, so that every workflow finds the conditions of every file.
+    void read_conditions(ConditionReader& conditions) {
+        for (auto const& document : file_.documents) {
+            yaml::Member const* kind = document->root.is_map() ? document->root.find("kind") : nullptr;
+            if (kind && kind->value.text == "condition") conditions.read(reader_, document->root);
+        }
+    }
+
+    struct Read {
+        bool is_workflow = false;            ///< so that its name counts, whether it has a plan or not
+        std::shared_ptr<Plan const> plan;    ///< a file that is no good YAML has none
+        std::vector<ConditionUse> uses;
+    };
+    Read load(yaml::Document const& document, Conditions const& conditions) {
+        Read read;
         DocumentKind const kind = kind_of(reader_, document.root);
-        is_workflow = kind == DocumentKind::workflow;
+        read.is_workflow = kind == DocumentKind::workflow;
         if (kind == DocumentKind::project) read_project(reader_, document.root);
-        if (!is_workflow) return nullptr;
-        std::shared_ptr<Plan const> plan = read_workflow(reader_, document.root);
-        return readable_ ? plan : nullptr;
+        if (!read.is_workflow) return read;
+        read.plan = read_workflow(reader_, document.root, conditions, read.uses);
+        if (!readable_) read.plan = nullptr;
+        return read;
     }
 
 private:
@@ -106,60 +125,117 @@ struct Loaded {
     std::vector<std::pair<std::size_t, SourcePos>> places;  ///< of the names of its workflows
 };
 
-Loaded load_one(std::string name, std::string text) {
+LoadedWorkflow load_workflow(yaml::Document const& document, FileLoader::Read read, Conditions const& conditions) {
+    LoadedWorkflow workflow;
+    workflow.name = name_of(document.root);
+    workflow.document = document.index;
+    if (read.plan) {
+        Json model = model_of(document.root, *read.plan);
+        if (!read.uses.empty()) model.set("conditions", conditions.model_of(read.uses));
+        workflow.model = dump_json_canonical(model);
+        workflow.hash = sha256_hex(workflow.model);
+    }
+    workflow.plan = std::move(read.plan);
+    workflow.conditions = std::move(read.uses);
+    return workflow;
+}
+
+/// The workflows of a file, when the conditions of all files are known.
+Loaded load_workflows(FileLoader& loader, Conditions const& conditions) {
     Loaded loaded;
-    loaded.file.name = name;
-    FileLoader loader(std::move(name), std::move(text));
+    loaded.file.name = loader.file().name;
     for (auto const& document : loader.file().documents) {
-        bool is_workflow = false;
-        std::shared_ptr<Plan const> plan = loader.load(*document, is_workflow);
-        if (!is_workflow) continue;
-        LoadedWorkflow workflow;
-        workflow.name = name_of(document->root);
-        workflow.document = document->index;
-        if (plan) {
-            workflow.model = dump_json_canonical(model_of(document->root, *plan));
-            workflow.hash = sha256_hex(workflow.model);
-        }
-        workflow.plan = std::move(plan);
+        FileLoader::Read read = loader.load(*document, conditions);
+        if (!read.is_workflow) continue;
         yaml::Member const* named = document->root.find("name");
         loaded.places.emplace_back(loaded.file.workflows.size(), named ? named->value.where : document->root.where);
-        loaded.file.workflows.push_back(std::move(workflow));
+        loaded.file.workflows.push_back(load_workflow(*document, std::move(read), conditions));
     }
+    for (auto const& [name, condition] : conditions.all())
+        if (condition->where.file == loader.file().name) loaded.file.conditions.push_back(condition);
     loaded.file.text = loader.take_text();
     loaded.file.diagnostics = loader.take_diagnostics();
     return loaded;
 }
 
+/// When the conditions are known, no file has to do with another. `open`: those that were read for their conditions.
+std::vector<Loaded> load_side_by_side(std::vector<std::unique_ptr<FileLoader>> open, std::vector<SourceFile> files, Conditions const& conditions, Keep keep) {
+    constexpr std::size_t files_for_a_thread = 50;  // fewer are done before it has started
+    constexpr std::size_t threads_max = 4;
+    std::vector<Loaded> loaded(files.size());
+    std::atomic<std::size_t> next = 0;
+    auto const work = [&] {
+        for (std::size_t i = next++; i < files.size(); i = next++) {
+            if (!open[i]) open[i] = std::make_unique<FileLoader>(std::move(files[i].name), std::move(files[i].text));
+            loaded[i] = load_workflows(*open[i], conditions);
+            open[i] = nullptr;
+            if (keep == Keep::models)
+                for (LoadedWorkflow& workflow : loaded[i].file.workflows) workflow.plan = nullptr;
+        }
+    };
+    std::size_t const cores = std::max(1u, std::thread::hardware_concurrency());
+    std::size_t const threads = std::min({threads_max, cores, files.size() / files_for_a_thread});
+    std::vector<std::jthread> helpers;
+    for (std::size_t i = 1; i < threads; ++i) helpers.emplace_back(work);
+    work();
+    helpers.clear();  // waits for them
+    return loaded;
+}
+
+/// Saves a second look at the files of large projects that have none: whatever defines a condition says so.
+bool may_define_conditions(std::string_view text) { return text.find("condition") != std::string_view::npos; }
+
 }  // namespace
 
-LoadedFile load_file(std::string name, std::string text) {
-    Loaded loaded = load_one(std::move(name), std::move(text));
+LoadedFile load_file(std::string name, std::string text) { return load_file(std::move(name), std::move(text), {}); }
+
+LoadedFile load_file(std::string name, std::string text, Conditions const& others) {
+    FileLoader loader(std::move(name), std::move(text));
+    ConditionReader reader(others);
+    loader.read_conditions(reader);
+    Loaded loaded = load_workflows(loader, reader.finish());
     std::unordered_map<std::string, SourcePos> first;
     refuse_doubles(loaded.file, loaded.places, first);
     return std::move(loaded.file);
 }
 
-std::shared_ptr<Plan const> load_plan(std::string name, std::string text, std::size_t document, Diagnostics* diagnostics) {
+Conditions conditions_of(std::string_view model) {
+    if (model.find("\"conditions\":") == std::string_view::npos) return {};
+    auto const json = parse_json(model);
+    Json const* conditions = json ? json->find("conditions") : nullptr;
+    return conditions ? Conditions::from_model(*conditions) : Conditions();
+}
+
+std::shared_ptr<Plan const> load_plan(std::string name, std::string text, std::size_t document, std::string_view model, Diagnostics* diagnostics) {
     FileLoader loader(std::move(name), std::move(text));
-    std::shared_ptr<Plan const> plan;
-    for (auto const& one : loader.file().documents) {
-        bool is_workflow = false;
-        if (one->index == document) plan = loader.load(*one, is_workflow);
+    Conditions conditions = conditions_of(model);
+    if (conditions.all().empty()) {  // no model at hand: then those of the file itself
+        ConditionReader reader;
+        loader.read_conditions(reader);
+        conditions = reader.finish();
     }
+    std::shared_ptr<Plan const> plan;
+    for (auto const& one : loader.file().documents)
+        if (one->index == document) plan = loader.load(*one, conditions).plan;
     if (diagnostics) *diagnostics = loader.take_diagnostics();
     return plan;
 }
 
-LoadedProject load_project(std::vector<SourceFile> files, Keep keep) {
+LoadedProject load_project(std::vector<SourceFile> files, Keep keep, Conditions const& others) {
+    std::vector<std::unique_ptr<FileLoader>> open(files.size());
+    ConditionReader reader(others);
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        if (!may_define_conditions(files[i].text)) continue;
+        open[i] = std::make_unique<FileLoader>(std::move(files[i].name), std::move(files[i].text));
+        open[i]->read_conditions(reader);
+    }
+    Conditions const conditions = reader.finish();
+
     LoadedProject project;
     project.files.reserve(files.size());
     std::unordered_map<std::string, SourcePos> first;
-    for (SourceFile& source : files) {
-        Loaded loaded = load_one(std::move(source.name), std::move(source.text));
+    for (Loaded& loaded : load_side_by_side(std::move(open), std::move(files), conditions, keep)) {
         refuse_doubles(loaded.file, loaded.places, first);
-        if (keep == Keep::models)
-            for (LoadedWorkflow& workflow : loaded.file.workflows) workflow.plan = nullptr;
         project.diagnostics.insert(project.diagnostics.end(), loaded.file.diagnostics.begin(), loaded.file.diagnostics.end());
         project.files.push_back(std::move(loaded.file));
     }

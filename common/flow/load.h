@@ -8,6 +8,7 @@
 
 #include "common/base/error.h"
 #include "common/base/json.h"
+#include "common/flow/condition.h"
 #include "common/flow/plan.h"
 #include "common/yaml/document.h"
 
@@ -20,18 +21,25 @@ struct LoadedWorkflow {
     std::shared_ptr<Plan const> plan;    ///< null when its document has errors, or when only models were asked for
     std::string model;                   ///< canonical JSON of the document with short forms expanded; without positions and comments
     std::string hash;                    ///< SHA-256 of the model: comments and the order of keys do not count
+    std::vector<ConditionUse> conditions;  ///< that its expressions name, in the order of reading
 };
 
 struct LoadedFile {
     std::string name;
     std::string text;
     std::vector<LoadedWorkflow> workflows;
+    std::vector<std::shared_ptr<Condition const>> conditions;  ///< defined here; those of a good name
     Diagnostics diagnostics;             ///< sorted by place; warnings do not block
 };
 
 LoadedFile load_file(std::string name, std::string text);
-/// One workflow of a file that was accepted before: for plans of stored versions. Null if it no longer loads (diagnostics tell).
-std::shared_ptr<Plan const> load_plan(std::string name, std::string text, std::size_t document, Diagnostics* diagnostics = nullptr);
+/// A file whose conditions may stand in others, which are given here. Its own go before those.
+LoadedFile load_file(std::string name, std::string text, Conditions const& others);
+/// The conditions that a stored version was made with, from its model.
+Conditions conditions_of(std::string_view model);
+/// One workflow of a file that was accepted before: for plans of stored versions. Null if it no longer loads (diagnostics tell). `model`:
+/// the version's, for the conditions that stood in other files.
+std::shared_ptr<Plan const> load_plan(std::string name, std::string text, std::size_t document, std::string_view model = {}, Diagnostics* diagnostics = nullptr);
 
 struct SourceFile {
     std::string name;
@@ -46,7 +54,8 @@ enum class Keep : std::uint8_t {
     plans,
     models,  ///< what a deploy stores: the plans of a thousand workflows would be memory spent for nothing
 };
-LoadedProject load_project(std::vector<SourceFile> files, Keep keep = Keep::plans);
+/// `others`: conditions of files that are not among these; those of these go before them.
+LoadedProject load_project(std::vector<SourceFile> files, Keep keep = Keep::plans, Conditions const& others = {});
 
 /// What changed between two models, as sentences: "step 'upload' now needs 'dump'", "input 'dry' added". Empty when nothing did.
 std::vector<std::string> diff_models(Json const& before, Json const& after);

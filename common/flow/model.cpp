@@ -40,6 +40,7 @@ private:
         case Shape::map: return map(node, key.inner);
         case Shape::steps: return steps(node, key.name);
         case Shape::arms: return arms(node);
+        case Shape::tests: break;  // no key of a workflow
         }
         return {};
     }

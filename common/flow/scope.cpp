@@ -1,6 +1,8 @@
 // The types behind the contexts. Those that do not depend on the workflow are built once.
 #include "common/flow/scope.h"
 
+#include "common/calendar/zones.h"
+
 namespace pawl::flow {
 namespace {
 
@@ -73,6 +75,11 @@ void add_status_functions(cel::Environment& environment) {
 
 }  // namespace
 
+cel::ZoneResolver const& zones() {
+    static calendar::Zones const of_this_machine;
+    return of_this_machine;
+}
+
 Scope::Scope(Plan const& plan) : plan_(plan), inputs_(inputs_type(plan.inputs)), outputs_(plan.steps.size()), step_types_(plan.steps.size()) {}
 
 cel::Environment Scope::workflow(bool ended) {
@@ -82,7 +89,8 @@ cel::Environment Scope::workflow(bool ended) {
         .variable("run", ended ? ended_run_type() : run_type())
         .variable("trigger", trigger_type())
         .variable("event", event_type(), true)
-        .variable("now", Kind::timestamp);
+        .variable("now", Kind::timestamp)
+        .zones(zones());
     return environment;
 }
 

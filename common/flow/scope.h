@@ -11,6 +11,9 @@
 
 namespace pawl::flow {
 
+/// The time zones that expressions of files know: those of this machine.
+cel::ZoneResolver const& zones();
+
 /// A set of steps by index.
 class StepSet {
 public:

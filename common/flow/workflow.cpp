@@ -6,6 +6,7 @@
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
 #include "common/flow/declare.h"
+#include "common/flow/labels.h"
 #include "common/flow/needs.h"
 #include "common/flow/step.h"
 
@@ -24,8 +25,6 @@ struct SectionKey {
 constexpr SectionKey sections[] = {{Section::steps, "steps"},           {Section::on_success, "on_success"}, {Section::on_failure, "on_failure"},
                                    {Section::on_cancel, "on_cancel"},   {Section::finally, "finally"}};
 
-bool is_label(std::string_view name) { return is_identifier(name) || is_object_name(name); }
-
 void check_object_name(Reader& reader, Fields const& fields, std::string_view of) {
     Node const* name = fields.find("name");
     if (!name || is_object_name(name->text) || reader.refuse_expression(*name, "name")) return;
@@ -33,27 +32,10 @@ void check_object_name(Reader& reader, Fields const& fields, std::string_view of
                  "names have lower-case letters, digits and '-', begin with a letter, and have at most 64 characters");
 }
 
-std::vector<std::pair<std::string, std::string>> read_labels(Reader& reader, Fields const& fields) {
-    std::vector<std::pair<std::string, std::string>> labels;
-    Node const* map = fields.find("labels");
-    if (!map || !reader.within(map->members.size(), entries_max, *map, "labels")) return labels;
-    for (yaml::Member const& label : map->members) {
-        if (!is_label(label.key.text)) {
-            reader.error(code::invalid_name, label.key.where, quotation(label.key.text) + " is no name for a label",
-                         "names have lower-case letters, digits, '_' or '-', and begin with a letter");
-        } else if (!label.value.is_scalar() || is_nothing(label.value)) {
-            reader.error(code::wrong_type, label.value.where, "label '" + label.key.text + "' is text, not " + describe_kind(label.value));
-        } else if (!reader.refuse_expression(label.value, "labels")) {
-            labels.emplace_back(label.key.text, label.value.text);
-        }
-    }
-    return labels;
-}
-
 class WorkflowReader {
 public:
-    WorkflowReader(Reader& reader, Node const& root)
-        : reader_(reader), expressions_(reader), fields_(reader.read_map(root, Place::workflow, title_of_document(root))) {}
+    WorkflowReader(Reader& reader, Node const& root, Conditions const& conditions)
+        : reader_(reader), expressions_(reader, conditions), fields_(reader.read_map(root, Place::workflow, title_of_document(root))) {}
 
     std::shared_ptr<Plan const> run() {
         read_head();
@@ -69,6 +51,7 @@ public:
         read_outputs(scope);
         return std::make_shared<Plan const>(std::move(plan_));
     }
+    std::vector<ConditionUse> const& conditions() const { return expressions_.conditions(); }
 
 private:
     static std::string title_of_document(Node const& root) {
@@ -260,9 +243,11 @@ private:
 
 }  // namespace
 
-std::shared_ptr<Plan const> read_workflow(Reader& reader, Node const& root) {
+std::shared_ptr<Plan const> read_workflow(Reader& reader, Node const& root, Conditions const& conditions, std::vector<ConditionUse>& uses) {
     std::size_t const errors_before = reader.error_count();
-    std::shared_ptr<Plan const> plan = WorkflowReader(reader, root).run();
+    WorkflowReader workflow(reader, root, conditions);
+    std::shared_ptr<Plan const> plan = workflow.run();
+    uses = workflow.conditions();
     return reader.error_count() == errors_before ? plan : nullptr;
 }
 

@@ -21,6 +21,7 @@ struct DeployBody {
     std::vector<flow::SourceFile> files;
     std::string root;
     bool dry_run = false, whole_project = false;
+    flow::Conditions conditions;  ///< of files of the project that are not among these
     std::optional<std::map<std::string, int>> expected;
 };
 
@@ -44,6 +45,7 @@ Result<DeployBody> decode_body(std::string_view text) {
     out.whole_project = fields.boolean("project").value_or(false);
     Json const* expected = fields.map("expected");
     Json const* files = fields.list("files");
+    Json const* conditions = fields.map("conditions");
     if (auto finished = fields.finish(); !finished) return finished.error();
     if (auto checked = check_folder(out.root, "root"); !checked) return checked.error();
     if (expected != nullptr) {
@@ -51,6 +53,7 @@ Result<DeployBody> decode_body(std::string_view text) {
         if (!decoded) return decoded.error();
         out.expected = std::move(*decoded);
     }
+    if (conditions != nullptr) out.conditions = flow::Conditions::from_model(*conditions);
     if (files == nullptr || files->as_list().empty()) return bad_request("the body lacks 'files'");
     if (files->as_list().size() > files_max) return bad_request("more than " + std::to_string(files_max) + " files in one deploy");
     for (Json const& file : files->as_list()) {
@@ -89,7 +92,8 @@ bool is_one_document(std::string_view text) {
 
 /// The file as it was loaded when its active version was stored, if it is still that text.
 std::optional<flow::LoadedFile> known_file(std::unordered_map<std::string, ActiveSource> const& active, flow::SourceFile const& file) {
-    if (!is_one_document(file.text)) return std::nullopt;
+    bool const may_name_conditions = file.text.find("condition") != std::string::npos;  // they may have changed elsewhere
+    if (may_name_conditions || !is_one_document(file.text)) return std::nullopt;
     auto const found = active.find(sha256_hex(file.text));
     if (found == active.end() || found->second.sharing != 1) return std::nullopt;
     flow::LoadedFile known;
@@ -100,7 +104,7 @@ std::optional<flow::LoadedFile> known_file(std::unordered_map<std::string, Activ
 
 /// For plans, which are asked for after every edit: only files whose text is not that of an active version are loaded. Nothing when that is
 /// not sure to give the answer of loading all of them.
-std::optional<flow::LoadedProject> load_changed(Reader& reader, std::vector<flow::SourceFile> const& files) {
+std::optional<flow::LoadedProject> load_changed(Reader& reader, std::vector<flow::SourceFile> const& files, flow::Conditions const& others) {
     auto const active = reader.active_sources();
     if (!active) return std::nullopt;
     std::vector<flow::SourceFile> unknown;
@@ -112,7 +116,7 @@ std::optional<flow::LoadedProject> load_changed(Reader& reader, std::vector<flow
         if (!known.back()) unknown.push_back(file);
         else doubled = !names.insert(known.back()->workflows.front().name).second || doubled;
     }
-    flow::LoadedProject loaded = flow::load_project(std::move(unknown), flow::Keep::models);
+    flow::LoadedProject loaded = flow::load_project(std::move(unknown), flow::Keep::models, others);
     for (flow::LoadedFile const& file : loaded.files)
         for (flow::LoadedWorkflow const& workflow : file.workflows) doubled = names.contains(workflow.name) || doubled;
     if (doubled) return std::nullopt;  // the full load tells where
@@ -125,9 +129,9 @@ std::optional<flow::LoadedProject> load_changed(Reader& reader, std::vector<flow
 
 flow::LoadedProject load_files(Reader& reader, DeployBody& body) {
     if (body.dry_run) {
-        if (auto project = load_changed(reader, body.files)) return std::move(*project);
+        if (auto project = load_changed(reader, body.files, body.conditions)) return std::move(*project);
     }
-    return flow::load_project(std::move(body.files), flow::Keep::models);
+    return flow::load_project(std::move(body.files), flow::Keep::models, body.conditions);
 }
 
 Prepared load(Reader& reader, std::string_view text) {

@@ -39,7 +39,7 @@ Error summary_of(Diagnostics const& diagnostics) {
 }
 
 Result<std::shared_ptr<flow::Plan const>> plan_of(StoredSource const& source, Diagnostics& diagnostics) {
-    auto plan = flow::load_plan(source.file, source.text, static_cast<std::size_t>(source.version.document), &diagnostics);
+    auto plan = flow::load_plan(source.file, source.text, static_cast<std::size_t>(source.version.document), source.version.model, &diagnostics);
     if (plan) return plan;
     return api_error(code::conflict,
                      "version " + std::to_string(source.version.number) + " of '" + source.workflow + "' no longer loads with this daemon",

@@ -18,6 +18,7 @@ struct StartBody {
     std::string name;            ///< which workflow of the file; empty: its only one
     std::string root;
     Json inputs, event;
+    Json conditions;  ///< of other files, as a workflow's model has them
 };
 
 Result<StartBody> decode_start(Json const& body) {
@@ -43,8 +44,10 @@ Result<StartBody> decode_start(Json const& body) {
     Fields member(*file, "'file'");
     out.file = member.required_text("name");
     auto text = member.text("text");
+    Json const* conditions = member.map("conditions");
     if (auto finished = member.finish(); !finished) return finished.error();
     if (!text) return bad_request("'file' lacks 'text'");
+    if (conditions != nullptr) out.conditions = *conditions;
     out.text = std::move(*text);
     return out;
 }
@@ -85,7 +88,7 @@ Result<flow::LoadedWorkflow> choose(flow::LoadedFile& file, std::string const& n
 }
 
 Prepared start_transient(Reader& reader, StartBody body, bool exec) {
-    flow::LoadedFile file = flow::load_file(body.file, body.text);
+    flow::LoadedFile file = flow::load_file(body.file, body.text, flow::Conditions::from_model(body.conditions));
     if (has_errors(file.diagnostics)) {
         Error const error = summary_of(file.diagnostics);
         return refused(error, std::move(file.diagnostics));

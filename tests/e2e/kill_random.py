@@ -10,6 +10,8 @@ import pawlkit
 
 WORKFLOWS = 50
 CLIENTS = 4
+# Of a file that no deploy sends: a run that is restored must find it in its version.
+CONDITIONS = {"named": {"params": {"token": {"type": "string"}}, "expr": "params.token.startsWith('t') && now > timestamp('2020-01-01T00:00:00Z')"}}
 
 
 def workflow(probes, number, edition=0):
@@ -27,7 +29,7 @@ def workflow(probes, number, edition=0):
     text += step("b", 1, pause)
     if number % 3 == 0:
         text += step("beside", 3, more="    needs: [a]\n")
-    return text + step("c", 2)
+    return text + step("c", 2, more="    if: \"conditions.named({'token': inputs.token})\"\n" if number % 5 == 3 else "")
 
 
 class Crowd:
@@ -66,7 +68,7 @@ class Crowd:
         number = dice.randrange(WORKFLOWS)
         if kind < 0.05:
             text = workflow(self.world.probes, number, edition=token)
-            answer = client.persist("POST", "/v1/deploy", {"files": [{"name": f"w{number}.yaml", "text": text}], "root": str(self.world.folder)})
+            answer = client.persist("POST", "/v1/deploy", {"files": [{"name": f"w{number}.yaml", "text": text}], "root": str(self.world.folder), "conditions": CONDITIONS})
             self._expect(answer, 200)
             for change in answer.json["changes"]:
                 self.acks.version(change["name"], change["version"])
@@ -99,7 +101,7 @@ def one_campaign(options, seed, rounds, environment):
     with pawlkit.World(options.bin, "kill") as world:
         client = world.must_start(environment=environment)
         for number in range(WORKFLOWS):
-            client.deploy(workflow(world.probes, number), world.folder, f"w{number}.yaml")
+            client.deploy(workflow(world.probes, number), world.folder, f"w{number}.yaml", conditions=CONDITIONS)
         crowd = Crowd(world, acks, seed)
         for _ in range(rounds):
             crowd.permits.release(dice.randrange(1, 6))

@@ -146,8 +146,8 @@ class Client:
     def start(self, workflow, **inputs):
         return self.must("POST", "/v1/runs", {"workflow": workflow, "inputs": inputs})["id"]
 
-    def deploy(self, text, root, name="workflows.yaml"):
-        return self.must("POST", "/v1/deploy", {"files": [{"name": name, "text": text}], "root": str(root)})
+    def deploy(self, text, root, name="workflows.yaml", **more):
+        return self.must("POST", "/v1/deploy", {"files": [{"name": name, "text": text}], "root": str(root), **more})
 
     def wait_for_end(self, number, seconds=60.0):
         return wait_until(f"the end of run {number}", lambda: self._ended(number), seconds)

@@ -209,7 +209,7 @@ void Simulation::expect_answer(Command command, std::optional<RunId> cancels) {
 std::shared_ptr<flow::Plan const> Simulation::plan_of(VersionId version) {
     std::shared_ptr<flow::Plan const>& plan = plans_[version];
     if (!plan)
-        if (Result<StoredSource> const source = record_.source(version)) plan = flow::load_plan(source->file, source->text, 0);
+        if (Result<StoredSource> const source = record_.source(version)) plan = flow::load_plan(source->file, source->text, 0, source->version.model);
     return plan;
 }
 

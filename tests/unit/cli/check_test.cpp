@@ -7,26 +7,13 @@
 #include "cli/sources.h"
 #include "tests/catch.h"
 #include "tests/unit/cli/bench.h"
+#include "tests/unit/cli/folder.h"
 
 using namespace pawl;
 using namespace pawl::cli;
 using namespace pawl::cli::test;
 
 namespace {
-
-struct Folder {
-    std::string path;
-    Folder() {
-        char pattern[] = "/tmp/pawl-cli-test-XXXXXX";
-        path = ::mkdtemp(pattern);
-    }
-    ~Folder() { std::filesystem::remove_all(path); }
-    std::string write(std::string const& name, std::string const& text) const {
-        std::filesystem::create_directories(std::filesystem::path(path + "/" + name).parent_path());
-        std::ofstream(path + "/" + name, std::ios::binary) << text;
-        return path + "/" + name;
-    }
-};
 
 std::string const wrong = "kind: workflow\nname: ci\nsteps:\n  - {id: a, run: make}\n  - {id: b, need: [a], run: make}\n";
 

@@ -1,8 +1,5 @@
 // Projects: init, new, fmt, plan, diff, deploy of a plan, rollback. Real files in a folder of their own, a daemon that answers by a table.
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "cli/plan_file.h"
 #include "cli/render/patch.h"
@@ -13,6 +10,7 @@
 #include "common/yaml/format.h"
 #include "tests/catch.h"
 #include "tests/unit/cli/bench.h"
+#include "tests/unit/cli/folder.h"
 
 using namespace pawl;
 using namespace pawl::cli;
@@ -20,31 +18,6 @@ using namespace pawl::cli::test;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Folder {
-    std::string path;
-    Folder() {
-        char pattern[] = "/tmp/pawl-project-test-XXXXXX";
-        path = ::mkdtemp(pattern);
-    }
-    ~Folder() { fs::remove_all(path); }
-    Folder(Folder const&) = delete;
-    Folder& operator=(Folder const&) = delete;
-    std::string write(std::string const& name, std::string const& text) const {
-        fs::create_directories(fs::path(path + "/" + name).parent_path());
-        std::ofstream(path + "/" + name, std::ios::binary) << text;
-        return path + "/" + name;
-    }
-    std::string read(std::string const& name) const {
-        std::ifstream file(path + "/" + name, std::ios::binary);
-        return {std::istreambuf_iterator<char>(file), {}};
-    }
-    std::size_t files() const {
-        std::size_t count = 0;
-        for (auto const& entry : fs::recursive_directory_iterator(path)) count += entry.is_regular_file();
-        return count;
-    }
-};
 
 std::string const ci = "kind: workflow\nname: ci\nsteps:\n  - {id: a, run: make}\n";
 std::string const ci_changed = "kind: workflow\nname: ci\nsteps:\n  - {id: a, run: make}\n  - {id: b, run: make test}\n";

@@ -182,7 +182,7 @@ TEST_CASE("a plan is made again from the stored text of its file", "[flow][load]
     REQUIRE(plan);
     CHECK(plan->name == "nightly-backup");
     Diagnostics diagnostics;
-    CHECK_FALSE(load_plan("a.yaml", "kind: workflow\nname: X\n", 0, &diagnostics));
+    CHECK_FALSE(load_plan("a.yaml", "kind: workflow\nname: X\n", 0, {}, &diagnostics));
     CHECK(has_errors(diagnostics));
     CHECK_FALSE(load_plan("a.yaml", text, 7));
 }

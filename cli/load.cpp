@@ -1,0 +1,51 @@
+#include "cli/load.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <utility>
+
+#include "cli/project.h"
+#include "cli/sources.h"
+
+namespace pawl::cli {
+
+flow::Conditions conditions_in(flow::LoadedProject const& project) {
+    flow::Conditions conditions;
+    for (flow::LoadedFile const& file : project.files)
+        for (auto const& condition : file.conditions) conditions.add(condition);
+    return conditions;
+}
+
+Result<flow::Conditions> conditions_elsewhere(Context& context, std::vector<flow::SourceFile> const& sources, std::string const& path) {
+    bool const named = std::ranges::any_of(sources, [](flow::SourceFile const& source) { return source.text.find("conditions") != std::string::npos; });
+    std::string const root = project_root(path);
+    if (!named || path == "-" || !has_project_file(root)) return flow::Conditions();
+    auto all = read_sources(context, {root});
+    if (!all) return all.error();
+    std::set<std::string> given;
+    std::error_code error;
+    for (auto const& source : sources) given.insert(std::filesystem::weakly_canonical(source.name, error).string());
+    std::erase_if(*all, [&](flow::SourceFile const& source) { return given.contains(std::filesystem::weakly_canonical(source.name, error).string()); });
+    return conditions_in(flow::load_project(std::move(*all), flow::Keep::models));
+}
+
+Result<flow::LoadedFile> load_target(Context& context, flow::SourceFile source) {
+    bool const alone = source.name == "stdin" || source.text.find("conditions") == std::string::npos;
+    if (alone) return flow::load_file(std::move(source.name), std::move(source.text));
+    auto beside = read_project_of(context, source.name);
+    if (!beside) return beside.error();
+    beside->erase(beside->begin());
+    flow::LoadedProject const project = flow::load_project(std::move(*beside), flow::Keep::models);
+    return flow::load_file(std::move(source.name), std::move(source.text), conditions_in(project));
+}
+
+flow::LoadedFile load_version(Json const& version) {
+    Json const* source = version.find("source");
+    Json const* model = version.find("model");
+    if (source == nullptr) return {};
+    Json const* conditions = model == nullptr ? nullptr : model->find("conditions");
+    return flow::load_file(source->text("file"), source->text("text"), conditions == nullptr ? flow::Conditions() : flow::Conditions::from_model(*conditions));
+}
+
+}  // namespace pawl::cli
