@@ -59,6 +59,13 @@ cel::Environment condition_environment(Condition const& condition) {
     return environment;
 }
 
+/// Of the member that the message speaks of, else of the map.
+SourcePos place_of_param(Node const& params, std::string const& message) {
+    for (yaml::Member const& member : params.members)
+        if (message.find("'" + member.key.text + "'") != std::string::npos) return member.key.where;
+    return params.where;
+}
+
 /// "params.a > 1 is false": the parts from which the result follows.
 std::string deciding_parts(cel::Trace const& trace) {
     std::vector<std::string> parts;
@@ -87,6 +94,12 @@ Bound bind_params(Condition const& condition, Json const& given) {
     for (Error& error : bound.diagnostics) {
         error.message = name_params(std::move(error.message));
         if (error.hint.starts_with("-i ")) error.hint.clear();
+    }
+    // A misspelt parameter is one mistake, and not a missing one too.
+    for (Declaration const& param : condition.params) {
+        std::string const suggestion = "did you mean '" + param.name + "'?";
+        if (std::ranges::find(bound.diagnostics, suggestion, &Error::hint) == bound.diagnostics.end()) continue;
+        std::erase_if(bound.diagnostics, [&](Error const& error) { return error.message == "parameter '" + param.name + "' is required"; });
     }
     return bound;
 }
@@ -265,7 +278,10 @@ void ConditionReader::run_tests(Draft& draft) {
         }
         Node const* params = fields.find("params");
         Bound bound = bind_params(condition, params ? yaml::to_json(*params) : Json(JsonMap()));
-        for (Error& error : bound.diagnostics) reader.error(code::invalid_input, params ? params->where : node.where, std::move(error.message), {});
+        for (Error& error : bound.diagnostics) {
+            SourcePos const where = place_of_param(params ? *params : node, error.message);
+            reader.error(code::invalid_input, where, std::move(error.message), std::move(error.hint));
+        }
         test.params = std::move(bound.values);
         if (reader.error_count() != errors_before || !condition.program) continue;
         judge(reader, condition, test);

@@ -202,10 +202,18 @@ Fields Reader::read_map(Node const& node, Place place, std::string_view owner) {
         }
     }
     for (Key const& key : keys_of(place)) {
-        if (!key.required || node.find(key.name)) continue;
+        if (!key.required || node.find(key.name) || is_misspelt(node, place, key.name)) continue;
         error(code::missing_key, node.where, "'" + std::string(key.name) + "' is missing in " + std::string(title));
     }
     return fields;
+}
+
+bool Reader::is_misspelt(Node const& map, Place place, std::string_view key) const {
+    if (!may_suggest()) return false;
+    std::string const suggestion = "did you mean '" + std::string(key) + "'?";
+    return std::ranges::any_of(map.members, [&](yaml::Member const& member) {
+        return !find_key(place, member.key.text) && hint_for_unknown(place, member.key.text) == suggestion;
+    });
 }
 
 void Reader::unknown_key(Node const& key, Place place, std::string_view owner) {

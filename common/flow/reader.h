@@ -75,6 +75,8 @@ public:
     SourcePos place_in(yaml::Node const& scalar, std::size_t byte_in_value, std::size_t length) const;
     void add(Diagnostics found);
 
+    /// Has the map an unknown key that was meant to be this one?
+    bool is_misspelt(yaml::Node const& map, Place place, std::string_view key) const;
     /// Checks keys and shapes. `owner` names the map in messages ("step 'verify'"); empty: the title of the place.
     Fields read_map(yaml::Node const& node, Place place, std::string_view owner = {});
 

@@ -234,9 +234,11 @@ void read_action(Reader& reader, StepDraft& draft, StepDefaults const& defaults,
             first = member;
         }
     }
-    if (!first)
-        reader.error(code::missing_key, draft.fields.map().where, draft.title + " does nothing", "give it one of: run, argv, uses, switch");
-    else if (draft.fields.has("uses")) read_uses(reader, draft, step);
+    if (!first) {
+        auto const misspelt = [&](std::string_view key) { return reader.is_misspelt(draft.fields.map(), Place::step, key); };
+        if (!misspelt("run") && !misspelt("argv") && !misspelt("uses") && !misspelt("switch"))
+            reader.error(code::missing_key, draft.fields.map().where, draft.title + " does nothing", "give it one of: run, argv, uses, switch");
+    } else if (draft.fields.has("uses")) read_uses(reader, draft, step);
     else if (draft.fields.has("switch")) read_switch(reader, draft, step);
     else if (first->key.text != "uses" && first->key.text != "switch") read_command(reader, draft, defaults, workflow_env, step);
 }
@@ -271,6 +273,8 @@ StepDraft read_undo(Reader& reader, Node const& node, StepPlan const& undone, St
     if (Node const* retry = draft.fields.find("retry")) draft.retry = reader.read_map(*retry, Place::retry);
     if (node.find("run") && node.find("argv"))
         reader.error(code::conflicting_keys, node.find("argv")->key.where, draft.title + " has both 'run' and 'argv'", "keep one of them");
+    else if (!node.find("run") && !node.find("argv") && (reader.is_misspelt(node, Place::undo, "run") || reader.is_misspelt(node, Place::undo, "argv")))
+        return draft;
     else if (!node.find("run") && !node.find("argv"))
         reader.error(code::missing_key, node.where, draft.title + " does nothing", "give it one of: run, argv");
     else read_command(reader, draft, defaults, workflow_env, step);

@@ -25,10 +25,26 @@ bool may_be_an_option(cel::Template const& argument) {
     return first.program && first.program->tainted() && may_hold_text(first.program->result());
 }
 
+/// `[bash, -c, SCRIPT]`: the argument behind -c is executed.
+bool is_script(Node const& list, std::size_t index) {
+    static constexpr std::string_view shells[] = {"sh", "bash", "dash", "zsh", "ksh", "ash"};
+    if (index < 2 || !list.items[index - 1].is_scalar()) return false;
+    std::string_view const program = std::string_view(list.items[0].text).substr(list.items[0].text.rfind('/') + 1);
+    std::string_view const option = list.items[index - 1].text;
+    bool const takes_script = option.size() > 1 && option[0] == '-' && option[1] != '-' && option.back() == 'c';
+    return takes_script && std::ranges::find(shells, program) != std::ranges::end(shells);
+}
+
 void compile_arguments(Reader& reader, Expressions& expressions, Node const& list, Sight& sight, CommandAction& command) {
     bool options_ended = false;
-    for (Node const& item : list.items) {
+    for (std::size_t i = 0; i < list.items.size(); ++i) {
+        Node const& item = list.items[i];
         if (!item.is_scalar()) continue;
+        if (is_script(list, i) && holds_expression(item)) {
+            reader.error(code::expression_in_run, item.where, "a value cannot be pasted into a script, where it would be executed",
+                         "pass it by env: {NAME: \"${{ … }}\"} and use \"$NAME\" in the script");
+            continue;
+        }
         bool const is_program = &item == &list.items.front();
         cel::Template argument = is_program ? literal(item.text) : expressions.pasted(item, sight);
         if (!is_program && !options_ended && may_be_an_option(argument))

@@ -57,9 +57,17 @@ bool reads_as_expression(Scene const& scene, std::size_t value) {
 
 std::string shortened_hint(std::string_view quoted) { return quoted.size() <= 200 ? printable(quoted) : shortened(quoted); }
 
+/// `'it's'}}` → `'it's'`: what follows the last quote closes the brackets around the value.
+std::string_view without_closing_brackets(std::string_view rest) {
+    std::size_t const last = rest.find_last_of("\"'");
+    bool const only_brackets = rest.find_first_not_of("]} \t", last + 1) == npos;
+    return last > 0 && only_brackets ? rest.substr(0, last + 1) : rest;
+}
+
 /// A value that cannot start like this, or ends too early: shown and rewritten in quotes.
 void offer_quotes(Error& error, Scene const& scene, std::size_t value, bool flow, std::string_view lead) {
-    std::string_view const rest = rest_of_value(scene.text, value, flow);
+    std::string_view rest = rest_of_value(scene.text, value, flow);
+    if (flow && is_quote(rest.empty() ? ' ' : rest[0])) rest = without_closing_brackets(rest);
     // 'it's' was meant as text in quotes; "a" == "b" was not.
     bool const bad_quotes = rest.size() > 1 && is_quote(rest[0]) && rest.back() == rest[0] && !reads_as_expression(scene, value);
     std::string const quoted = quoted_for_yaml(bad_quotes ? rest.substr(1, rest.size() - 2) : rest);
@@ -242,7 +250,21 @@ Explained explain_flow(Scene const& scene) {
     return explain_block(scene);
 }
 
+/// `{prompt: Go on?}`: yaml-cpp takes a '?' inside brackets for the start of a key, in the middle of text too.
+Explained question_in_text(Scene const& scene) {
+    std::size_t const line = scene.positions.line_start(scene.offset);
+    std::size_t const before = scene.text.substr(0, scene.offset).find_last_of(",:[{\n");
+    if (scene.letter_at(scene.offset) != '?' || before == npos || before < line) return std::nullopt;
+    std::size_t const value = next_token(scene.text, before + 1);
+    if (value >= scene.offset) return std::nullopt;
+    Error error = scene.error("a '?' inside brackets needs quotes around its text", value, scene.offset + 1);
+    offer_quotes(error, scene, value, true, "");
+    error.hint = "quote the whole: " + shortened_hint(error.fixes.back().replacement);
+    return error;
+}
+
 Explained explain_flow_end(Scene const& scene) {
+    if (auto error = question_in_text(scene)) return error;
     std::vector<std::size_t> const open = find_unclosed(scene, scene.offset).brackets;
     std::size_t const line = scene.positions.line_start(scene.offset);
     bool const first_on_line = trim(scene.text.substr(line, scene.offset - line)).empty();
@@ -254,7 +276,10 @@ Explained explain_flow_end(Scene const& scene) {
     return error;
 }
 
-Explained explain_start(Scene const& scene) { return bad_start(scene, scene.offset); }
+Explained explain_start(Scene const& scene) {
+    if (auto error = question_in_text(scene)) return error;
+    return bad_start(scene, scene.offset);
+}
 
 /// The parser stands behind the `*` or `&` that it could not read.
 Explained explain_anchor(Scene const& scene) {
@@ -263,10 +288,26 @@ Explained explain_anchor(Scene const& scene) {
     return bad_start(scene, mark == npos || mark < line ? scene.offset : mark);
 }
 
+/// The names behind '&' anywhere in the text; those in other words do no harm to a suggestion.
+std::vector<std::string_view> anchors_in(std::string_view text) {
+    std::vector<std::string_view> names;
+    for (std::size_t at = text.find('&'); at != npos && names.size() < 1000; at = text.find('&', at + 1)) {
+        std::size_t end = at + 1;
+        while (end < text.size() && is_key_letter(text[end])) ++end;
+        if (end > at + 1) names.push_back(text.substr(at + 1, end - at - 1));
+    }
+    return names;
+}
+
 Explained explain_unknown_alias(Scene const& scene) {
     std::size_t end = scene.offset;
     while (end < scene.text.size() && !is_one_of(scene.text[end], " \t\r\n,[]{}")) ++end;
-    Error error = scene.error("unknown alias '" + shortened(scene.text.substr(scene.offset, end - scene.offset)) + "'", scene.offset, end);
+    std::string_view const alias = scene.text.substr(scene.offset, end - scene.offset);
+    Error error = scene.error("unknown alias '" + shortened(alias) + "'", scene.offset, end);
+    if (std::string_view const near = nearest(alias.substr(std::min<std::size_t>(1, alias.size())), anchors_in(scene.text)); !near.empty()) {
+        error.hint = "did you mean '*" + shortened(near) + "'?";
+        return error;
+    }
     offer_quotes(error, scene, scene.offset, scene.builder.open_bracket() != nullptr, "for text, quote it: ");
     return error;
 }
@@ -323,6 +364,7 @@ Explained explain_block_header(Scene const& scene) {
 }
 
 Explained explain_complex_key(Scene const& scene) {
+    if (auto error = question_in_text(scene)) return error;
     return scene.error("a value cannot start with '?'", scene.offset, scene.offset + 1, "quote it; keys are plain text");
 }
 
