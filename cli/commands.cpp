@@ -35,6 +35,7 @@ std::vector<CommandEntry> const& command_entries() {
         {"fmt", "Lay files out in one way; comments and meaning stay", fmt_command},
         {"graph", "Draw the steps of a workflow, a file or a run", graph_command},
         {"help", "Show help about a command", help_command},
+        {"import", "Translate workflows of another tool, and tell what has no translation", import_command},
         {"init", "Make a project from a template", init_command},
         {"inspect", "Show all about a workflow, run, step or attempt", inspect_command},
         {"logs", "Show what steps wrote", logs_command},

@@ -35,6 +35,7 @@ Command explain_command();
 Command fmt_command();
 Command graph_command();
 Command help_command();
+Command import_command();
 Command init_command();
 Command inspect_command();
 Command logs_command();
