@@ -303,6 +303,7 @@ private:
     /// Comparisons of a param with a text; nothing for commands.
     std::optional<std::string> condition_of(Member const& member) {
         std::vector<Node const*> items;
+        items.reserve(member.value.items.size() + 1);
         for (auto const& item : member.value.items) items.push_back(&item);
         if (!member.value.is_list()) items.push_back(&member.value);
         std::string cel;

@@ -160,7 +160,7 @@ private:
             auto const number = parse_json(node->text);
             if (number && number->is_number()) return *number;
         }
-        Json const first = kind == GithubType::number ? Json(0) : choices.front();
+        Json first = kind == GithubType::number ? Json(0) : choices.front();
         report_.add(member.key, Level::approximated, "the default of " + in_quotes(member.key.text) + " is " + (first.is_string() ? first.as_string() : "0"));
         return first;
     }
@@ -506,6 +506,7 @@ private:
         auto const& text = run.value.text;
         std::vector<Replacement> replacements;
         auto const found = expressions_in(text);
+        replacements.reserve(found.size());
         for (auto const& one : found) replacements.push_back(variable_for(run, one, scope, env));
         auto rewritten = with_variables(text, replacements);
         for (std::size_t i = 0; i < found.size(); ++i) {
@@ -537,7 +538,7 @@ private:
         }
         auto const dot = one.text.rfind('.');
         auto const short_name = variable_from(identifier_from(dot == std::string::npos ? words : one.text.substr(dot + 1), "value"));
-        for (std::string name : {short_name, variable_from(words), variable_from(words) + "_VALUE"}) {
+        for (std::string const& name : {short_name, variable_from(words), variable_from(words) + "_VALUE"}) {
             auto const* present = env.find(name);
             bool const same = present != nullptr && *present == Json(*value);
             bool const taken = present != nullptr || workflow_variables_.contains(name) || scope.missing_variables.contains(name) || is_special_variable(name) || holds_word(run.value.text, name);

@@ -38,7 +38,7 @@ struct Imported {
 class Reporter {
 public:
     explicit Reporter(std::string file) : file_(std::move(file)) {}
-    void add(yaml::Node const& at, Level level, std::string message) { lines_.push_back({file_, at.where.line, level, printable(message)}); }
+    void add(yaml::Node const& at, Level level, std::string const& message) { lines_.push_back({file_, at.where.line, level, printable(message)}); }
     std::vector<ReportLine> take() {
         std::ranges::stable_sort(lines_, {}, &ReportLine::line);
         return std::move(lines_);

@@ -58,7 +58,7 @@ std::string variable_from(std::string_view text) {
     return name.starts_with("PAWL_") ? "X_" + name : name;
 }
 
-std::string unique_name(std::set<std::string>& taken, std::string name, char separator) {
+std::string unique_name(std::set<std::string>& taken, std::string const& name, char separator) {
     std::string free = name;
     for (int number = 2; !taken.insert(free).second; ++number) free = name + separator + std::to_string(number);
     return free;

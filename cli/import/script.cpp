@@ -159,6 +159,7 @@ std::vector<Expression> expressions_in(std::string_view text) {
 Rewritten with_variables(std::string_view script, std::vector<Replacement> const& replacements) {
     Rewritten result;
     std::vector<flow::Span> spans;
+    spans.reserve(replacements.size());
     for (auto const& one : replacements) spans.push_back(one.span);
     auto const quoting = flow::quoting_of(script, spans);
     ShellWalk walk(script);
