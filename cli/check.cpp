@@ -51,12 +51,6 @@ std::size_t workflows_in(flow::LoadedProject const& project) {
     return count;
 }
 
-std::size_t conditions_in(flow::LoadedProject const& project) {
-    std::size_t count = 0;
-    for (auto const& file : project.files) count += file.conditions.size();
-    return count;
-}
-
 std::string counted(std::size_t count, std::string const& noun) { return std::to_string(count) + " " + noun + (count == 1 ? "" : "s"); }
 
 int check(Context& context, CheckOptions const& options) {
@@ -84,7 +78,7 @@ int check(Context& context, CheckOptions const& options) {
     auto const errors = static_cast<std::size_t>(std::count_if(diagnostics.begin(), diagnostics.end(), [](Error const& e) { return e.severity == Severity::error; }));
     auto const warnings = diagnostics.size() - errors;
     if (format == "text") {
-        auto const conditions = conditions_in(project);
+        auto const conditions = conditions_in(project).all().size();
         auto const seen = counted(project.files.size(), "file") + ", " + counted(workflows_in(project), "workflow") + (conditions == 0 ? "" : ", " + counted(conditions, "condition"));
         if (diagnostics.empty()) context.say(seen + ": all is well");
         else context.say(seen + ": " + counted(errors, "error") + ", " + counted(warnings, "warning"));

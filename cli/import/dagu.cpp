@@ -7,6 +7,7 @@
 #include <set>
 
 #include "cli/import/names.h"
+#include "cli/import/nodes.h"
 #include "cli/import/writer.h"
 #include "common/base/error_codes.h"
 
@@ -24,22 +25,6 @@ struct Step {
     std::string output, captured_by;  ///< its variable in capitals, and our output
 };
 
-Node const* at(Node const& map, std::string_view key) {
-    auto const* member = map.find(key);
-    return member == nullptr ? nullptr : &member->value;
-}
-std::string text_at(Node const& map, std::string_view key) {
-    auto const* node = at(map, key);
-    return node != nullptr && node->is_scalar() ? node->text : std::string();
-}
-std::vector<std::string> texts_of(Node const* node) {
-    std::vector<std::string> texts;
-    if (node != nullptr && node->is_scalar()) texts.push_back(node->text);
-    if (node != nullptr)
-        for (auto const& item : node->items) texts.push_back(item.text);
-    return texts;
-}
-std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 bool is_word(char c) { return c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
 
@@ -99,7 +84,7 @@ private:
         if (auto const* map = root.find("env")) read_env(map->value, variables_, env);
         if (!env.empty()) document_.set("env", env);
         read_frame(root);
-        for (auto const& member : root.members) other_key(member, {"name", "description", "params", "env", "steps", "schedule", "preconditions", "precondition", "timeoutSec", "maxActiveRuns", "workingDir", "shell", "handlerOn", "type"}, "");
+        for (auto const& member : root.members) report_.add_other(member, {"name", "description", "params", "env", "steps", "schedule", "preconditions", "precondition", "timeoutSec", "maxActiveRuns", "workingDir", "shell", "handlerOn", "type"}, "");
         chain_ = text_at(root, "type") != "graph";
         find_steps(steps->value, steps->key);
         for (auto const& step : steps_) {
@@ -114,10 +99,6 @@ private:
         document_.set("steps", std::move(made));
         if (auto const* handlers = root.find("handlerOn")) read_handlers(handlers->value);
         return {};
-    }
-
-    void other_key(Member const& member, std::initializer_list<std::string_view> known, std::string const& owner) {
-        if (std::ranges::find(known, std::string_view(member.key.text)) == known.end()) report_.add(member.key, Level::not_translated, in_quotes(member.key.text) + owner);
     }
 
     // ---- the whole
@@ -429,7 +410,7 @@ private:
     /// What is common to steps and handlers.
     void read_work(Node const& node, Step const& step, std::set<std::string> const& earlier, JsonMap& made) {
         for (auto const& member : node.members)
-            other_key(member, {"name", "description", "depends", "command", "args", "script", "shell", "dir", "workingDir", "env", "output", "continueOn", "retryPolicy", "preconditions", "precondition", "timeoutSec", "signalOnStop"}, " of step " + step.name);
+            report_.add_other(member, {"name", "description", "depends", "command", "args", "script", "shell", "dir", "workingDir", "env", "output", "continueOn", "retryPolicy", "preconditions", "precondition", "timeoutSec", "signalOnStop"}, " of step " + step.name);
         auto const* script = node.find("script");
         auto const shell = script != nullptr && node.find("command") != nullptr ? shell_of(node, "command") : shell_of(node, "shell");
         if (!shell.is_null()) made.set("shell", shell);
@@ -520,7 +501,7 @@ private:
         bool const failure = text_at(member.value, "failure") == "true" || std::ranges::find(words, "failed") != words.end() || std::ranges::find(words, "failure") != words.end();
         if (failure) made.set("continue_on_error", true);
         if (failure) report_.add(member.key, Level::translated, "continueOn failure");
-        for (auto const& part : member.value.members) other_key(part, {"failure", "skipped"}, " of continueOn");
+        for (auto const& part : member.value.members) report_.add_other(part, {"failure", "skipped"}, " of continueOn");
     }
 
     void read_retry(Member const& member, JsonMap& made) {
@@ -538,12 +519,12 @@ private:
         made.set("retry", std::move(retry));
         made.set("on_crash", "fail");  // said, so that nobody must wonder
         report_.add(member.key, Level::translated, "retryPolicy");
-        for (auto const& part : member.value.members) other_key(part, {"limit", "intervalSec", "backoff", "maxIntervalSec"}, " of retryPolicy");
+        for (auto const& part : member.value.members) report_.add_other(part, {"limit", "intervalSec", "backoff", "maxIntervalSec"}, " of retryPolicy");
     }
 
     void read_handlers(Node const& handlers) {
         constexpr std::pair<std::string_view, std::string_view> lists[] = {{"success", "on_success"}, {"failure", "on_failure"}, {"cancel", "on_cancel"}, {"exit", "finally"}};
-        for (auto const& member : handlers.members) other_key(member, {"success", "failure", "cancel", "exit"}, " of handlerOn");
+        for (auto const& member : handlers.members) report_.add_other(member, {"success", "failure", "cancel", "exit"}, " of handlerOn");
         for (auto const& [theirs, ours] : lists) {
             auto const* member = handlers.find(theirs);
             if (member == nullptr || !can_be_run(member->value, "handler " + std::string(theirs))) continue;

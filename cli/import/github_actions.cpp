@@ -4,6 +4,7 @@
 
 #include "cli/import/github_scope.h"
 #include "cli/import/names.h"
+#include "cli/import/nodes.h"
 #include "cli/import/script.h"
 #include "cli/import/writer.h"
 #include "common/base/error_codes.h"
@@ -29,26 +30,11 @@ struct Job {
 };
 
 bool is_given(Node const* node) { return node != nullptr && !node->is_empty(); }
-Node const* at(Node const& map, std::string_view key) {
-    auto const* member = map.find(key);
-    return member == nullptr ? nullptr : &member->value;
-}
-std::string text_at(Node const& map, std::string_view key) {
-    auto const* node = at(map, key);
-    return node != nullptr && node->is_scalar() ? node->text : std::string();
-}
-std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
 std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
 
-Json as_condition(std::string const& cel) { return cel == "false" ? Json(false) : Json(cel); }
-
-/// One text or a list of texts.
-std::vector<std::string> texts_of(Node const* node) {
-    std::vector<std::string> texts;
-    if (node != nullptr && node->is_scalar()) texts.push_back(node->text);
-    if (node != nullptr)
-        for (auto const& item : node->items) texts.push_back(item.text);
-    return texts;
+Json as_condition(std::string const& cel) {
+    if (cel == "false") return false;
+    return cel;
 }
 
 class GithubImport {
@@ -90,17 +76,11 @@ private:
         for (auto const& [name, text] : scope_.variables) workflow_variables_.insert(name);
         read_concurrency(root);
         read_defaults(root);
-        for (auto const& member : root.members) other_key(member, {"name", "on", "env", "concurrency", "defaults", "jobs"}, "");
+        for (auto const& member : root.members) report_.add_other(member, {"name", "on", "env", "concurrency", "defaults", "jobs"}, "");
         if (auto cycle = read_jobs()) return cycle;
         if (steps_.empty()) return refusal(*jobs, "nothing of this workflow can be translated: no job has a step with 'run'", "write the commands that its actions run: pawl new workflow " + name_);
         document_.set("steps", std::move(steps_));
         return {};
-    }
-
-    /// Reports a key that is not among those that are read.
-    void other_key(Member const& member, std::initializer_list<std::string_view> known, std::string const& owner) {
-        if (std::ranges::find(known, std::string_view(member.key.text)) != known.end()) return;
-        report_.add(member.key, Level::not_translated, in_quotes(member.key.text) + owner);
     }
 
     void read_triggers(Node const& on, Node const& key) {
@@ -121,7 +101,7 @@ private:
         if (details == nullptr || (!by_hand && name != "workflow_call")) return;
         if (auto const* inputs = at(*details, "inputs"))
             for (auto const& member : inputs->members) read_input(member);
-        for (auto const& member : details->members) other_key(member, {"inputs"}, " of " + name);
+        for (auto const& member : details->members) report_.add_other(member, {"inputs"}, " of " + name);
     }
 
     void read_input(Member const& member) {
@@ -145,7 +125,7 @@ private:
         bool const exact = ours == theirs && (type.empty() || type == "string" || type == "boolean" || type == "number" || choice);
         report_.add(member.key, exact ? Level::translated : Level::approximated,
                     "input " + in_quotes(theirs) + (ours != theirs ? " is named " + ours : "") + (type == "environment" ? " is a plain text" : ""));
-        for (auto const& detail : member.value.members) other_key(detail, {"type", "description", "options", "default", "required"}, " of the input " + in_quotes(theirs));
+        for (auto const& detail : member.value.members) report_.add_other(detail, {"type", "description", "options", "default", "required"}, " of the input " + in_quotes(theirs));
     }
 
     /// The default, or what GitHub takes without one; null when a value must be given.
@@ -327,7 +307,7 @@ private:
         }
         job.ends = waits_for;
         for (auto const& member : job.node->members)
-            other_key(member, {"name", "needs", "if", "env", "steps", "outputs", "runs-on", "timeout-minutes", "defaults", "strategy", "uses", "with", "secrets"}, " of job " + job.id);
+            report_.add_other(member, {"name", "needs", "if", "env", "steps", "outputs", "runs-on", "timeout-minutes", "defaults", "strategy", "uses", "with", "secrets"}, " of job " + job.id);
         if (auto const* member = job.node->find("uses")) {
             report_.add(member->key, Level::not_translated, "job " + job.id + " uses " + member->value.text + ": it has no steps here");
             return;
@@ -420,7 +400,7 @@ private:
         auto const name = text_at(node, "name");
         std::string const shown = "step " + (name.empty() ? std::to_string(number) : in_quotes(name)) + " of job " + job.id;
         if (run == nullptr || trim(run->value.text).empty()) return read_action(node, shown);
-        for (auto const& member : node.members) other_key(member, {"id", "name", "if", "run", "shell", "working-directory", "env", "continue-on-error", "timeout-minutes"}, " of " + shown);
+        for (auto const& member : node.members) report_.add_other(member, {"id", "name", "if", "run", "shell", "working-directory", "env", "continue-on-error", "timeout-minutes"}, " of " + shown);
         auto const shell = read_shell(node);
         auto const used_shell = !shell ? Json() : !shell->is_null() ? *shell : !job.shell.is_null() ? job.shell : default_shell_;
         bool const posix = used_shell.is_string() || (used_shell.is_list() && (used_shell.as_list()[0] == Json("bash") || used_shell.as_list()[0] == Json("sh") || used_shell.as_list()[0] == Json("zsh")));

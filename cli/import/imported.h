@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,10 @@ class Reporter {
 public:
     explicit Reporter(std::string file) : file_(std::move(file)) {}
     void add(yaml::Node const& at, Level level, std::string const& message) { lines_.push_back({file_, at.where.line, level, printable(message)}); }
+    /// A key that is not among those that are read. `owner`: " of step x".
+    void add_other(yaml::Member const& member, std::initializer_list<std::string_view> read, std::string const& owner) {
+        if (std::ranges::find(read, std::string_view(member.key.text)) == read.end()) add(member.key, Level::not_translated, "'" + member.key.text + "'" + owner);
+    }
     std::vector<ReportLine> take() {
         std::ranges::stable_sort(lines_, {}, &ReportLine::line);
         return std::move(lines_);

@@ -209,7 +209,7 @@ Conditions conditions_of(std::string_view model) {
 std::shared_ptr<Plan const> load_plan(std::string name, std::string text, std::size_t document, std::string_view model, Diagnostics* diagnostics) {
     FileLoader loader(std::move(name), std::move(text));
     Conditions conditions = conditions_of(model);
-    if (conditions.all().empty()) {  // no model at hand: then those of the file itself
+    if (model.empty()) {  // then those of the file itself
         ConditionReader reader;
         loader.read_conditions(reader);
         conditions = reader.finish();
@@ -217,7 +217,9 @@ std::shared_ptr<Plan const> load_plan(std::string name, std::string text, std::s
     std::shared_ptr<Plan const> plan;
     for (auto const& one : loader.file().documents)
         if (one->index == document) plan = loader.load(*one, conditions).plan;
-    if (diagnostics) *diagnostics = loader.take_diagnostics();
+    Diagnostics found = loader.take_diagnostics();
+    if (model.empty() && has_errors(found)) plan = nullptr;  // a condition of the file may be broken: its uses say nothing then
+    if (diagnostics) *diagnostics = std::move(found);
     return plan;
 }
 

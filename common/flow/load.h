@@ -38,7 +38,7 @@ LoadedFile load_file(std::string name, std::string text, Conditions const& other
 /// The conditions that a stored version was made with, from its model.
 Conditions conditions_of(std::string_view model);
 /// One workflow of a file that was accepted before: for plans of stored versions. Null if it no longer loads (diagnostics tell). `model`:
-/// the version's, for the conditions that stood in other files.
+/// the version's, which has its conditions; without one they are those of the file.
 std::shared_ptr<Plan const> load_plan(std::string name, std::string text, std::size_t document, std::string_view model = {}, Diagnostics* diagnostics = nullptr);
 
 struct SourceFile {

@@ -42,6 +42,13 @@ TEST_CASE("the conditions that decided are marked", "[cel][trace]") {
           "true    inputs.name == 'orders'  <- decided\n");
 }
 
+TEST_CASE("the body of a binding is where the conditions stand", "[cel][trace]") {
+    std::string const lines = conditions(traced("cel.bind(n, inputs.count, n > 2 && n < 3) || inputs.dry"));
+    CHECK(lines.find("cel.bind") == std::string::npos);
+    CHECK(lines.find("true    n > 2") != std::string::npos);
+    CHECK(lines.find("false   n < 3") != std::string::npos);
+}
+
 TEST_CASE("both sides of && and || run in a trace, so that all failing parts are seen", "[cel][trace]") {
     CHECK(conditions(traced("inputs.dry && event.data.total > 5")) ==
           "false   inputs.dry            <- decided\n"

@@ -164,6 +164,16 @@ TEST_CASE("a version keeps the conditions it was made with", "[flow][condition]"
     }
 }
 
+TEST_CASE("a stored workflow loads whatever stands beside it in its file", "[flow][condition]") {
+    std::string const text = "kind: condition\nname: a\nexpr: conditions.of_another_file\n---\nkind: workflow\nname: w\nsteps: [{id: a, run: x}]\n";
+    LoadedProject const project = load_project({{"w.yaml", text}, {"c.yaml", "kind: condition\nname: of_another_file\nexpr: now.getHours('UTC') > 1\n"}});
+    CHECK(said(project.diagnostics).empty());
+    CHECK(load_plan("w.yaml", text, 1, project.files[0].workflows[0].model));
+
+    std::string const broken = "kind: condition\nname: a\nexpr: nothing\n---\nkind: workflow\nname: w\nsteps: [{id: a, run: x, if: conditions.a}]\n";
+    CHECK_FALSE(load_plan("w.yaml", broken, 1));
+}
+
 TEST_CASE("a stored condition keeps the bounds of its parameters", "[flow][condition]") {
     std::string const text = "kind: condition\nname: c\nparams:\n  a: {type: int, min: 1, max: 5, default: 2}\n  b: {type: string, pattern: \"[a-z]+\", enum: [x, y], default: x}\n  d: {type: duration, default: 1m30s, max: 2m}\n  e: {type: list, items: int, default: [1, 2]}\n"
                              "expr: params.a in params.e && params.b == 'x' && params.d > duration('1m')\n";
