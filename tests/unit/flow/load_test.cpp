@@ -9,6 +9,7 @@ using namespace pawl::flow;
 using namespace std::chrono_literals;
 using pawl::flow::test::good;
 using pawl::flow::test::mistakes;
+using pawl::flow::test::said;
 using pawl::flow::test::with_steps;
 
 namespace {
@@ -254,4 +255,25 @@ TEST_CASE("patterns of a file may not grow without bound", "[flow][load]") {
     std::string text = "kind: workflow\nname: w\nsteps: [{id: a, run: x}]\ninputs:\n";
     for (int i = 0; i < 500; ++i) text += "  a" + std::to_string(i) + ": {type: string, pattern: \"(a|b){1,900}c\"}\n";
     CHECK(mistakes(text).find("the patterns of this file are too large") != std::string::npos);
+}
+
+TEST_CASE("many files, which are loaded side by side, give what each gives alone", "[flow]") {
+    std::vector<SourceFile> files;
+    for (int i = 0; i < 300; ++i) {
+        std::string const name = "w" + std::to_string(i);
+        std::string const mistake = i % 50 == 7 ? ", needs: [nobody]" : "";
+        files.push_back({name + ".yaml", "kind: workflow\nname: " + name + "\nsteps: [{id: a, run: x, if: \"conditions.late\"" + mistake + "}]\n"});
+    }
+    files.push_back({"z.yaml", "kind: condition\nname: late\nexpr: now.getHours('Europe/Berlin') > 20\n"});
+    LoadedProject const project = load_project(files);
+    REQUIRE(project.files.size() == files.size());
+    Conditions conditions;
+    conditions.add(project.files.back().conditions.at(0));
+    for (std::size_t i = 0; i + 1 < files.size(); ++i) {
+        LoadedFile const alone = load_file(files[i].name, files[i].text, conditions);
+        CHECK(project.files[i].name == alone.name);
+        CHECK(project.files[i].workflows.at(0).hash == alone.workflows.at(0).hash);
+        CHECK(said(project.files[i].diagnostics) == said(alone.diagnostics));
+    }
+    CHECK(project.diagnostics.size() == 6);
 }
