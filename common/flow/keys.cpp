@@ -60,6 +60,10 @@ constexpr Key step_keys[] = {
     {.name = "files", .shape = Shape::pasted_map, .doc = "Texts written to private files; the variable holds the path."},
     {.name = "needs", .shape = Shape::text_list, .standard = "the step above", .doc = "Steps that must have ended before."},
     {.name = "if", .shape = Shape::expression, .standard = "success()", .doc = "When it is false, the step is skipped."},
+    {.name = "foreach", .shape = Shape::expression, .doc = "A list: the step runs once for each item of it, which expressions see as item."},
+    {.name = "matrix", .shape = Shape::value_map, .doc = "Names with lists: the step runs once for each combination, which expressions see as matrix."},
+    {.name = "max_parallel", .shape = Shape::integer, .standard = "no bound", .doc = "How many items run at a time.", .min = 1, .max = 10'000},
+    {.name = "fail_fast", .shape = Shape::boolean, .standard = "false", .doc = "The first item that ends badly stops the others."},
     {.name = "retry", .shape = Shape::map, .doc = "Further attempts after a failure.", .inner = Place::retry},
     {.name = "timeout", .shape = Shape::duration, .standard = "none; handlers: 10m", .doc = "How long an attempt may take."},
     {.name = "stop", .shape = Shape::map, .doc = "How an attempt is stopped.", .inner = Place::stop},
@@ -196,6 +200,11 @@ constexpr Foreign foreign_words[] = {
     {Place::step, "bash_command", "run"},       {Place::step, "python_callable", "run"},
     {Place::step, "trigger_rule", "if"},        {Place::step, "only", "if"},
     {Place::step, "kill", "stop"},              {Place::step, "stop_signal", "stop"},
+    {Place::step, "for_each", "foreach"},       {Place::step, "loop", "foreach"},
+    {Place::step, "items", "foreach"},          {Place::step, "with_items", "foreach"},
+    {Place::step, "with_param", "foreach"},     {Place::step, "strategy", "matrix"},
+    {Place::step, "parallelism", "max_parallel"}, {Place::step, "concurrency", "max_parallel"},
+    {Place::step, "max_concurrent", "max_parallel"}, {Place::step, "failfast", "fail_fast"},
     {Place::undo, "command", "run"},            {Place::undo, "cmd", "run"},
     {Place::undo, "script", "run"},             {Place::undo, "args", "argv"},
     {Place::workflow, "handler_on", "on_failure"}, {Place::concurrency, "cancel_in_progress", "on_conflict"},
@@ -251,11 +260,11 @@ struct Later {
 };
 constexpr Later later_words[] = {
     {Where::workflow, "triggers trigger on schedule cron secrets queue retry expect value after sandbox run_as"},
-    {Where::step, "matrix foreach max_parallel fail_fast cache artifacts resources sandbox secrets"},
+    {Where::step, "cache artifacts resources sandbox secrets"},
     {Where::defaults, "resources sandbox"},
     {Where::kind, "task trigger event rule decision channel route calendar report node test"},
     {Where::uses, "notify http sql"},
-    {Where::variable, "secrets matrix item decisions facts params"},
+    {Where::variable, "secrets decisions facts params"},
 };
 
 Where where_of(Place place) {

@@ -63,7 +63,20 @@ struct SwitchAction {
     };
     std::vector<Arm> arms;
 };
-using Action = std::variant<CommandAction, SetAction, WaitAction, ApproveAction, SwitchAction>;
+/// `uses: workflow/NAME`: a run of another workflow, which the step waits for.
+struct WorkflowAction {
+    std::string workflow;
+    std::vector<NamedTemplate> with;
+};
+using Action = std::variant<CommandAction, SetAction, WaitAction, ApproveAction, SwitchAction, WorkflowAction>;
+
+/// `foreach` or `matrix`: the step runs once for each item, side by side.
+struct FanOutPlan {
+    std::optional<cel::Program> foreach;    ///< a list
+    std::vector<NamedTemplate> matrix;      ///< of `matrix`: each a list; the product of all is what it runs for
+    std::optional<int> max_parallel;        ///< none: no bound
+    bool fail_fast = false;                 ///< the first bad item stops the others
+};
 
 struct RetryPlan {
     int max_attempts = 1;
@@ -86,6 +99,7 @@ struct StepPlan {
     std::vector<StepIndex> dependents;
     std::vector<StepIndex> switches;    ///< steps with `switch` that name it in an arm; all are among its needs
     std::optional<cel::Program> condition;
+    std::optional<FanOutPlan> fan_out;
     std::optional<StepIndex> undoes;    ///< of section `undo`: the step it takes back
     Action action;
     RetryPlan retry;

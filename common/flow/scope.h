@@ -42,10 +42,15 @@ public:
     /// The type of `steps.ID.outputs`; until it is told, outputs are a map of text.
     void set_outputs(StepIndex step, cel::Type type);
 
+    /// What a step with `foreach` or `matrix` runs for. Call before its values are asked for.
+    void set_items(StepIndex step, std::optional<cel::Type> item, std::optional<cel::Type> matrix, bool tainted);
+
     /// The above, env, and the steps of the set; null: whatever step there may be (when needs are broken).
     cel::Environment values(StepSet const* visible, Section section);
+    /// What its own values see: `item` or `matrix` too, for what takes it back as well.
+    cel::Environment values_of(StepIndex step, StepSet const* visible);
     cel::Environment condition(StepSet const* visible, Section section);  ///< with success() …; bool
-    cel::Environment retry(StepSet const* visible, Section section);      ///< with `step`; bool
+    cel::Environment retry(StepIndex step, StepSet const* visible);       ///< with `step`; bool
     cel::Environment arm(StepSet const* visible, Section section);        ///< `when` of a switch: bool, without status functions
     /// env, but no steps: `defaults`.
     cel::Environment defaults(bool ended = false);
@@ -55,11 +60,19 @@ public:
 
 private:
     cel::Type steps_type(StepSet const& visible);
+    cel::Type type_of_step(StepIndex step) const;
+    cel::Type outputs_of(StepIndex step) const;
+    cel::Type item_type(StepIndex step) const;
 
     Plan const& plan_;
     cel::Type inputs_;
     std::vector<cel::Type::Field> vars_, env_;
     bool vars_tainted_ = false, env_tainted_ = false;
+    struct ItemSight {
+        std::optional<cel::Type> item, matrix;
+        bool tainted = false;
+    };
+    std::vector<ItemSight> items_;
     std::vector<std::optional<cel::Type>> outputs_, step_types_;
     std::optional<cel::Environment> bases_[2];  ///< all but the steps, of steps and of handlers; made when vars and env are complete
     std::optional<StepSet> last_set_;  ///< neighbours often see the same steps

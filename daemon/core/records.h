@@ -26,7 +26,8 @@ enum class Reason : std::uint8_t {
     none, exit, signal, timeout, bad_output, expression_error, start_failed, handler, concurrency,  // failed
     condition, upstream, cancelled, superseded,                                                      // skipped or cancelled
     lost, interrupted, resolved, limit,
-    approval, rejected, switched  // waits for an answer; the answer was no; the switch went another way
+    approval, rejected, switched,  // waits for an answer; the answer was no; the switch went another way
+    no_items, items, child        // nothing to do for any item; items of it ended badly; waits for, or ended as, its run
 };
 
 bool is_final(RunState state);
@@ -59,6 +60,8 @@ struct RunRow {
     std::optional<UtcTime> deadline; ///< the workflow's timeout
     int number_of_try = 1;           ///< `run.attempt`
     RunId retry_of;
+    RunId parent;                    ///< of a sub-workflow: the run whose step started it
+    flow::StepIndex parent_step = 0; ///< row of that step
     std::uint32_t uid = 0;           ///< who started it
     flow::Durability durability = flow::Durability::full;
 };
@@ -67,13 +70,18 @@ struct RunRow {
 struct RunDataRow {
     RunId run;
     Json inputs, vars, event, outputs;  ///< event: the CloudEvent behind this run
+    Json pinned;                     ///< {workflow: id of the version} for its sub-workflows, directly and through others; null: none
 };
 
-/// One step of a run. The key is (run, index of the step in the plan).
+/// One step of a run, or one item of a step with `matrix` or `foreach`. The key is (run, step): the index of the step in the plan; items
+/// have numbers behind those of the plan.
 struct StepRow {
     RunId run;
     flow::StepIndex step = 0;
-    std::string id;                  ///< the step's id, so that readers need no plan
+    std::string id;                  ///< the step's id, so that readers need no plan; of items "upload[eu]"
+    std::optional<flow::StepIndex> item_of;  ///< of an item: its step
+    int item_number = 0;             ///< of an item: its place in the list, from 0
+    Json item;                       ///< of an item: the value of `item`, or the map `matrix`
     StepState state = StepState::pending;
     Reason reason = Reason::none;
     std::string message;             ///< what went wrong, one sentence for people
@@ -87,6 +95,7 @@ struct StepRow {
     std::string spec;                ///< the frozen launch specification; written once: an empty one leaves the stored one alone
     std::optional<UtcTime> queued_at, started_at, ended_at;
     std::optional<UtcTime> due;      ///< waiting: when it goes on
+    RunId child;                     ///< of `uses: workflow/NAME`: the run it started
 };
 
 /// One try of a step: its row in state `launching` is the outbox entry of its launch.
