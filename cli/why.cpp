@@ -130,7 +130,7 @@ int why(Context& context, WhyOptions const& options) {
     auto const plan = plan_of_run(**daemon, *run);
     auto const plan_of = [&](std::string const& id) -> flow::StepPlan const* {
         if (!plan) return nullptr;
-        auto const index = plan->find(id);
+        auto const index = plan->find(id.substr(0, id.find('[')));
         return index ? &plan->steps[*index] : nullptr;
     };
     if (!options.step.empty()) {
