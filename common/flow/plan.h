@@ -63,12 +63,7 @@ struct SwitchAction {
     };
     std::vector<Arm> arms;
 };
-/// `uses: workflow/NAME`: a run of another workflow, which the step waits for.
-struct WorkflowAction {
-    std::string workflow;
-    std::vector<NamedTemplate> with;
-};
-using Action = std::variant<CommandAction, SetAction, WaitAction, ApproveAction, SwitchAction, WorkflowAction>;
+using Action = std::variant<CommandAction, SetAction, WaitAction, ApproveAction, SwitchAction>;
 
 /// `foreach` or `matrix`: the step runs once for each item, side by side.
 struct FanOutPlan {

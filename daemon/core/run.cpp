@@ -25,8 +25,7 @@ namespace {
 /// Queued, running or stopping. A step with items is busy through these.
 bool is_busy(Run const& run, StepRow const& row) {
     bool const active = row.state == StepState::queued || row.state == StepState::running || row.state == StepState::stopping;
-    bool const waits_for_child = row.state == StepState::stopping && row.child;
-    return active && !waits_for_child && !run.items.contains(row.step);
+    return active && !run.items.contains(row.step);
 }
 
 }  // namespace

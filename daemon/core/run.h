@@ -53,7 +53,6 @@ struct Run {
     std::string workflow;                   ///< name
     int version_number = 0;
     std::string root;                       ///< where steps run that name no `dir`
-    int depth = 0;                          ///< of a sub-workflow: runs above it
     RunChanges changes;
     Json resolved;                          ///< until it is stored: the step that was settled by hand when this run was made
     std::optional<Json> steps_seen;         ///< the variable `steps`, kept while the run is busy
@@ -97,25 +96,8 @@ struct RunApproval {                        ///< a person answered
     bool approved = false;
     std::string by, comment;
 };
-struct RunChildStarted {
-    flow::StepIndex step = 0;
-    RunId child;
-};
-struct RunChildRefused {                    ///< no run was made
-    flow::StepIndex step = 0;
-    Reason reason = Reason::concurrency;
-    std::string message;
-};
-struct RunChildEnded {
-    flow::StepIndex step = 0;
-    RunId child;
-    RunState state = RunState::succeeded;
-    std::string message;
-    Json outputs;
-};
 struct RunTime {};
-using RunEvent = std::variant<RunAdmitted, SlotGranted, RunAttemptEnded, RunAttemptSwept, RunCancel, RunRefused, RunApproval,
-                              RunChildStarted, RunChildRefused, RunChildEnded, RunTime>;
+using RunEvent = std::variant<RunAdmitted, SlotGranted, RunAttemptEnded, RunAttemptSwept, RunCancel, RunRefused, RunApproval, RunTime>;
 
 // What it asks for.
 struct WantSlot {
@@ -124,17 +106,8 @@ struct WantSlot {
 struct DropSlot {                           ///< it no longer wants one
     flow::StepIndex step = 0;
 };
-struct StartChild {                         ///< a run of another workflow; answered by RunChildStarted or RunChildRefused
-    flow::StepIndex step = 0;
-    std::string workflow;
-    Json inputs;
-};
-struct StopChild {
-    RunId child;
-    bool now = false;
-};
 struct RunEnded {};
-using RunEffect = std::variant<WantSlot, DropSlot, Launch, StopAttempt, SweepAttempt, StartChild, StopChild, RunEnded>;
+using RunEffect = std::variant<WantSlot, DropSlot, Launch, StopAttempt, SweepAttempt, RunEnded>;
 
 /// Any event is legal in any state, because recovery may report one end twice and people cancel at any moment: what no longer fits
 /// changes nothing. Throws nothing.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "common/base/crash_point.h"
 #include "daemon/core/items.h"
 #include "daemon/core/machine.h"
 
@@ -19,14 +20,11 @@ static_assert(rows_max < std::numeric_limits<StepIndex>::max());
 
 bool ended_badly(StepState state) { return state == StepState::failed || state == StepState::lost; }
 
-/// Its run had nothing to do: that is no harm.
-bool was_child_skipped(StepRow const& row) { return row.state == StepState::skipped && row.reason == Reason::child; }
-
 /// The first of the worst: failed before lost before cancelled.
 StepRow const* worst_of(std::vector<StepRow> const& rows, Items const& items) {
     for (StepState const state : {StepState::failed, StepState::lost, StepState::cancelled, StepState::skipped})
         for (std::size_t i = items.first; i < items.first + items.count; ++i)
-            if (rows[i].state == state && !was_child_skipped(rows[i])) return &rows[i];
+            if (rows[i].state == state) return &rows[i];
     return nullptr;
 }
 
@@ -91,7 +89,8 @@ void Machine::begin_items(StepIndex parent) {
     Items& items = run_.items.at(parent);
     while (items.next < items.first + items.count && items.begun < most && run_.steps[parent].state == StepState::running) {
         auto const index = static_cast<StepIndex>(items.next++);
-        if (run_.steps[index].state != StepState::pending) continue;
+        bool const begins = run_.steps[index].state == StepState::pending || PAWL_MUTANT("items_begun_twice");
+        if (!begins) continue;
         ++items.begun;
         begin_action(index);
     }
@@ -115,7 +114,7 @@ void Machine::stop_items(StepIndex parent) {
     set_state(run_.steps[parent], StepState::stopping);
     touch(parent);
     journal_step(parent, "step.stopping");
-    for (std::size_t i = items.first; i < items.first + items.count; ++i) stop_step(static_cast<StepIndex>(i), false);
+    for (std::size_t i = items.first; i < items.first + items.count; ++i) stop_step(static_cast<StepIndex>(i));
     for (AttemptRow& attempt : run_.attempts)
         if (run_.steps[attempt.step].item_of == parent) stop_attempt(attempt, false);
 }

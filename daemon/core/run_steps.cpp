@@ -60,7 +60,6 @@ void Machine::begin_action(StepIndex index) {
     }
     if (std::holds_alternative<flow::SwitchAction>(plan.action)) return choose_arm(index);
     if (std::holds_alternative<flow::ApproveAction>(plan.action)) return begin_approval(index);
-    if (std::holds_alternative<flow::WorkflowAction>(plan.action)) return begin_child(index);
     begin_wait(index);
 }
 
@@ -177,16 +176,8 @@ void Machine::count_failure(StepIndex index) {
 }
 
 /// Whatever it is doing, unless it has ended: attempts are stopped by their own rows.
-void Machine::stop_step(StepIndex index, bool now) {
+void Machine::stop_step(StepIndex index) {
     StepRow& row = run_.steps[index];
-    if (row.state == StepState::waiting && row.child) {
-        set_state(row, StepState::stopping);
-        touch(index);
-        journal_step(index, "step.stopping");
-        effects_.emplace_back(StopChild{row.child, now});
-        return;
-    }
-    if (row.state == StepState::stopping && row.child && now) effects_.emplace_back(StopChild{row.child, true});
     if (run_.items.contains(index) && row.state == StepState::running) {
         set_state(row, StepState::stopping);
         touch(index);
@@ -204,7 +195,7 @@ void Machine::stop_steps(bool now, Section first, Section last) {
     for (std::size_t i = 0; i < run_.steps.size(); ++i) {
         auto const index = static_cast<StepIndex>(i);
         Section const section = plan_of(index).section;
-        if (section >= first && section <= last) stop_step(index, now);
+        if (section >= first && section <= last) stop_step(index);
     }
     for (AttemptRow& attempt : run_.attempts) stop_attempt(attempt, now);
 }

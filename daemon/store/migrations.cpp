@@ -16,7 +16,7 @@ constexpr std::int64_t application_id = 0x7061776c;  // "pawl"
 constexpr std::array<std::string_view, schema_version> migrations{
 #include "daemon/store/migrations/0001_foundation.sql"
     ,
-#include "daemon/store/migrations/0002_items_and_children.sql"
+#include "daemon/store/migrations/0002_items.sql"
 };
 
 void apply(Database& database, int version) {
