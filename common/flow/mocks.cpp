@@ -14,8 +14,6 @@ using yaml::Node;
 
 constexpr std::size_t attempts_max = 1000;
 
-Json text_of(Json const& value) { return value.is_string() ? value : Json(dump_json(value)); }
-
 /// One mock of one step. Lives while it is read.
 class MockReader {
 public:
@@ -119,7 +117,7 @@ private:
         if (!is_identifier(name)) {
             reader_.error(code::invalid_name, output.key.where, quotation(name) + " is no name for an output");
         } else if (step_.outputs.empty()) {
-            if (output.value.is_scalar()) outputs.append(name, text_of(value));
+            if (output.value.is_scalar()) outputs.append(name, value.is_string() ? value : Json(dump_json(value)));
             else reader_.error(code::wrong_type, output.value.where, "output '" + name + "' is text, as step '" + step_.id + "' declares no outputs", "declare it: outputs: {" + name + ": list}");
         } else if (declared == step_.outputs.end()) {
             std::vector<std::string_view> names;
