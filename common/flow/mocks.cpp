@@ -128,7 +128,8 @@ private:
         } else if (Result<Json> fitted = conform(*declared, value)) {
             outputs.append(name, *std::move(fitted));
         } else {
-            reader_.error(code::wrong_type, output.value.where, "output " + fitted.error().message, fitted.error().hint);
+            reader_.error(code::wrong_type, output.value.where, "output " + fitted.error().message,
+                          fitted.error().hint.empty() ? "the step declares it as " + std::string(name_of(declared->type)) : fitted.error().hint);
         }
     }
 

@@ -93,8 +93,11 @@ std::string example_for(cel::Type const& type) {
     case Kind::timestamp: return "write it like \"2026-10-05T07:30:00Z\"";
     case Kind::duration: return "write it like 90s, 1h30m or 500ms";
     case Kind::string: return "write it in quotes";
+    case Kind::boolean: return "true or false";
+    case Kind::integer: case Kind::unsigned_integer: return "a whole number, such as 1";
+    case Kind::real: return "a number, such as 1.5";
     case Kind::list: return "write it as [a, b]";
-    default: return {};
+    default: return "write it as {name: value}";
     }
 }
 
@@ -205,10 +208,18 @@ private:
         Json const given = inputs ? yaml::to_json(*inputs) : Json(JsonMap());
         Bound bound = test_.plan ? bind_inputs(test_.plan->inputs, given) : bind_params(*test_.condition, given);
         for (Error& error : bound.diagnostics) {
+            if (is_misspelt(error, bound.diagnostics)) continue;
             if (error.hint.starts_with("-i ")) error.hint = "inputs: {" + error.hint.substr(3, error.hint.find('=') - 3) + ": …}";
             reader_.error(code::invalid_input, inputs ? place_of(*inputs, error.message) : otherwise, std::move(error.message), std::move(error.hint));
         }
         return std::move(bound.values);
+    }
+
+    /// A misspelt input is one mistake, and not a missing one too.
+    static bool is_misspelt(Error const& missing, Diagnostics const& all) {
+        return missing.message.ends_with(" is required") && std::ranges::any_of(all, [&](Error const& other) {
+            return other.hint.starts_with("did you mean") && missing.message == "input " + other.hint.substr(13, other.hint.size() - 14) + " is required";
+        });
     }
 
     void read_expectations(Node const& map, Sight& sight, TestCase& one) {
