@@ -57,6 +57,7 @@ Command run_start_command();
 Command run_watch_command();
 Command schema_command();
 Command status_command();
+Command test_command();
 Command version_command();
 Command why_command();
 Command workflow_inspect_command();

@@ -2,6 +2,7 @@
 #include "common/flow/scope.h"
 
 #include "common/calendar/zones.h"
+#include "common/flow/expressions.h"
 
 namespace pawl::flow {
 namespace {
@@ -203,6 +204,24 @@ cel::Environment Scope::outputs() {
     for (std::size_t i = 0; i < plan_.steps.size(); ++i)
         if (plan_.steps[i].section == Section::steps) all.insert(i);
     return values(&all, Section::finally);
+}
+
+cel::Environment Scope::expectations() {
+    StepSet all(plan_.steps.size());
+    for (std::size_t i = 0; i < plan_.steps.size(); ++i) all.insert(i);
+    std::vector<Type::Field> outputs;
+    for (NamedTemplate const& output : plan_.outputs) outputs.push_back({output.name, type_of(output.value)});
+    cel::Environment environment;
+    environment.variable("status", Kind::string)
+        .variable("reason", Kind::string)
+        .variable("outputs", Type::object("outputs", std::move(outputs)))
+        .variable("steps", steps_type(all))
+        .variable("run", ended_run_type())
+        .variable("inputs", inputs_)
+        .variable("vars", Type::object("vars", vars_))
+        .variable("notifications", Kind::integer)
+        .zones(zones());
+    return environment;
 }
 
 }  // namespace pawl::flow

@@ -57,6 +57,8 @@ public:
     cel::Environment defaults_retry();
     /// All steps and the end of the run: the outputs of a workflow.
     cel::Environment outputs();
+    /// All steps and handlers, and the run with its outputs: what a test expects at the end.
+    cel::Environment expectations();
 
 private:
     cel::Type steps_type(StepSet const& visible);

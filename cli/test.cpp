@@ -1,0 +1,103 @@
+// pawl test: the tests of files, on a simulated clock, without a daemon.
+#include <algorithm>
+#include <filesystem>
+#include <ostream>
+#include <set>
+
+#include "cli/commands.h"
+#include "cli/diagnostics.h"
+#include "cli/load.h"
+#include "cli/play/suite.h"
+#include "cli/project.h"
+#include "cli/sources.h"
+#include "cli/test_report.h"
+#include "common/base/error_codes.h"
+#include "common/base/text.h"
+
+namespace pawl::cli {
+namespace {
+
+struct TestOptions {
+    std::vector<std::string> paths;
+    std::string name, format;
+    bool coverage = false;
+};
+
+std::string counted(std::size_t count, std::string const& noun) { return std::to_string(count) + " " + noun + (count == 1 ? "" : "s"); }
+
+/// What is wrong with the files, without the red tests beside conditions: those are results.
+Diagnostics mistakes_in(flow::LoadedProject const& project, flow::LoadedTests const& tests) {
+    Diagnostics mistakes = project.diagnostics;
+    mistakes.insert(mistakes.end(), tests.diagnostics.begin(), tests.diagnostics.end());
+    std::erase_if(mistakes, [](Error const& error) { return error.code == code::test_failed; });
+    sort_by_place(mistakes);
+    return mistakes;
+}
+
+std::vector<CaseResult> run_all(flow::LoadedProject const& project, flow::LoadedTests const& tests, Wanted const& wanted) {
+    std::vector<CaseResult> results = run_tests(tests.tests, wanted);
+    for (flow::LoadedFile const& file : project.files)
+        for (auto const& condition : file.conditions) std::ranges::move(run_tests(*condition, wanted), std::back_inserter(results));
+    std::ranges::stable_sort(results, {}, &CaseResult::where);
+    return results;
+}
+
+std::string format_of(Context const& context, TestOptions const& options) {
+    if (!options.format.empty()) return options.format;
+    return context.format() == OutputFormat::json ? "json" : "text";
+}
+
+void print(Context& context, std::string const& format, std::vector<CaseResult> const& results, TextIndex const& texts) {
+    if (format == "junit") context.out() << junit_text(results);
+    else if (format == "tap") context.out() << tap_text(results);
+    else if (format == "json") {
+        JsonList items;
+        for (CaseResult const& result : results) items.push_back(test_json(result));
+        context.out() << dump_json_pretty(Json(JsonMap{{"schema_version", 1}, {"items", std::move(items)}})) << "\n";
+    } else {
+        for (CaseResult const& result : results) context.out() << test_text(context.out_look(), result, texts.text_of());
+    }
+    context.out() << std::flush;
+}
+
+int test(Context& context, TestOptions const& options) {
+    auto const paths = options.paths.empty() ? std::vector<std::string>{"."} : options.paths;
+    auto sources = read_sources(context, paths);
+    if (!sources) return context.fail(sources.error());
+    auto const others = project_beside(context, *sources, paths.front());
+    if (!others) return context.fail(others.error());
+    auto const project = flow::load_project(std::move(*sources), flow::Keep::plans, conditions_in(*others));
+    auto const tests = flow::load_tests(project.files, others->files);
+    TextIndex const texts(project.files);
+    auto const mistakes = mistakes_in(project, tests);
+    bool const wrong = has_errors(mistakes);
+    if (wrong) context.err() << render_diagnostics(context.err_look(), "text", mistakes, texts) << std::flush;
+
+    Wanted const wanted = options.name.empty() ? Wanted() : [&](std::string const& name) { return name.find(options.name) != std::string::npos; };
+    auto const results = run_all(project, tests, wanted);
+    print(context, format_of(context, options), results, texts);
+    auto const red = static_cast<std::size_t>(std::ranges::count_if(results, &CaseResult::red));
+    if (results.empty() && !options.name.empty()) context.say("no test has '" + options.name + "' in its name");
+    else if (results.empty()) context.say("there are no tests here: pawl new test NAME");
+    else context.say(counted(results.size(), "test") + ": " + std::to_string(results.size() - red) + " passed, " + std::to_string(red) + " failed");
+    return wrong || red > 0 ? exit_failed : exit_done;
+}
+
+}  // namespace
+
+Command test_command() {
+    auto const options = std::make_shared<TestOptions>();
+    return {
+        .path = "test",
+        .summary = "Run the tests of files on a simulated clock, without a daemon",
+        .text = "Documents of kind test play their workflow in the engine of the daemon, with mocked steps and a clock that jumps; tests beside\n"
+                "conditions are evaluated. No process, file or socket has a part in it. A step that would run without a mock fails its case.",
+        .arguments = {{.name = "PATH", .doc = "files, folders or - (default: this folder)", .into = &options->paths, .required = false, .completes = Completes::files}},
+        .options = {{.names = "-k", .value = "NAME", .doc = "only tests with this in their name", .into = &options->name},
+                    {.names = "--format", .value = "FORMAT", .doc = "form of the results", .into = &options->format, .choices = {"text", "junit", "tap"}, .completes = Completes::choices}},
+        .examples = {{"pawl test", "all of this folder"}, {"pawl test -k dst", ""}, {"pawl test flows/ --format junit > results.xml", "for a build server"}},
+        .run = [options](Context& context) { return test(context, *options); },
+    };
+}
+
+}  // namespace pawl::cli
