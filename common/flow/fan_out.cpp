@@ -62,31 +62,41 @@ void read_fan_out(Reader& reader, StepDraft const& draft, StepPlan& step) {
     if (matrix) check_axes(reader, matrix->value);
 }
 
-ItemTypes compile_fan_out(Reader& reader, Expressions& expressions, StepDraft const& draft, Sight& sight, StepPlan& step) {
+void compile_fan_out(Reader& reader, Expressions& expressions, StepDraft const& draft, Sight& sight, StepPlan& step) {
+    if (!step.fan_out) return;
+    if (Node const* node = draft.fields.find("foreach")) {
+        std::optional<cel::Program>& list = step.fan_out->foreach = expressions.bare(*node, sight, "foreach");
+        if (!list || may_be_list(list->result())) return;
+        bool const is_map = list->result().kind() == Kind::map || list->result().kind() == Kind::object;
+        reader.error(code::expression_type, node->where, "'foreach' is a list, not " + list->result().to_string(),
+                     is_map ? "for the keys of a map: " + printable(take_characters(node->text, 60)) + ".map(k, k)" : "");
+        return;
+    }
+    Node const* const matrix = draft.fields.find("matrix");
+    if (!matrix) return;
+    for (yaml::Member const& axis : matrix->members) {
+        cel::Template value = expressions.value(axis.value, sight);
+        if (!axis.value.is_list() && !may_be_list(type_of(value)))
+            reader.error(code::expression_type, axis.value.where, "'" + printable(axis.key.text) + "' of 'matrix' is a list, not " + type_of(value).to_string());
+        step.fan_out->matrix.push_back({axis.key.text, std::move(value)});
+    }
+}
+
+ItemTypes items_of(StepPlan const& step) {
     ItemTypes types;
     if (!step.fan_out) return types;
-    if (Node const* node = draft.fields.find("foreach")) {
-        types.item = cel::Type(Kind::dyn);
-        step.fan_out->foreach = expressions.bare(*node, sight, "foreach");
-        if (!step.fan_out->foreach) return types;
-        cel::Type const& list = step.fan_out->foreach->result();
-        if (!may_be_list(list))
-            reader.error(code::expression_type, node->where, "'foreach' is a list, not " + list.to_string(),
-                         list.kind() == Kind::map || list.kind() == Kind::object ? "for the keys of a map: " + printable(take_characters(node->text, 60)) + ".map(k, k)" : "");
-        types.item = element_of(list);
+    if (step.fan_out->foreach) {
+        types.item = element_of(step.fan_out->foreach->result());
         types.tainted = step.fan_out->foreach->tainted();
         return types;
     }
     std::vector<cel::Type::Field> fields;
-    for (yaml::Member const& axis : draft.fields.find("matrix") ? draft.fields.find("matrix")->members : std::vector<yaml::Member>{}) {
-        cel::Template value = expressions.value(axis.value, sight);
-        if (!axis.value.is_list() && !may_be_list(type_of(value)))
-            reader.error(code::expression_type, axis.value.where, "'" + printable(axis.key.text) + "' of 'matrix' is a list, not " + type_of(value).to_string());
-        fields.push_back({axis.key.text, element_of(type_of(value))});
-        types.tainted = types.tainted || value.tainted();
-        step.fan_out->matrix.push_back({axis.key.text, std::move(value)});
+    for (NamedTemplate const& axis : step.fan_out->matrix) {
+        fields.push_back({axis.name, element_of(type_of(axis.value))});
+        types.tainted = types.tainted || axis.value.tainted();
     }
-    types.matrix = cel::Type::object("matrix", std::move(fields));
+    if (fields.empty()) types.item = cel::Type(Kind::dyn);  // a foreach with mistakes: whatever it gives
+    else types.matrix = cel::Type::object("matrix", std::move(fields));
     return types;
 }
 

@@ -8,11 +8,9 @@ namespace pawl::flow {
 /// Keys and shapes: fan_out of the plan is set when there is one.
 void read_fan_out(Reader& reader, StepDraft const& draft, StepPlan& step);
 
-/// What expressions of such a step see besides all others: `item` or `matrix`. dyn: not this one.
-struct ItemTypes {
-    std::optional<cel::Type> item, matrix;
-    bool tainted = false;
-};
-ItemTypes compile_fan_out(Reader& reader, Expressions& expressions, StepDraft const& draft, Sight& sight, StepPlan& step);
+void compile_fan_out(Reader& reader, Expressions& expressions, StepDraft const& draft, Sight& sight, StepPlan& step);
+
+/// What expressions of a compiled step see besides all others: `item` or `matrix`.
+ItemTypes items_of(StepPlan const& step);
 
 }  // namespace pawl::flow

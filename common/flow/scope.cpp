@@ -111,15 +111,11 @@ void Scope::set_outputs(StepIndex step, Type type) {
     last_set_.reset();
 }
 
-void Scope::set_items(StepIndex step, std::optional<Type> item, std::optional<Type> matrix, bool tainted) {
-    items_[step] = {std::move(item), std::move(matrix), tainted};
-}
-
 Type Scope::outputs_of(StepIndex step) const { return outputs_[step] ? *outputs_[step] : Type::map(Kind::string, Kind::string); }
 
 /// One of `steps.ID.items`.
 Type Scope::item_type(StepIndex step) const {
-    ItemSight const& sight = items_[step];
+    ItemTypes const& sight = items_[step];
     Type item = sight.matrix ? *sight.matrix : sight.item ? *sight.item : Type(Kind::dyn);
     return Type::object("steps." + plan_.steps[step].id + ".items", {{"item", std::move(item)}, {"status", Kind::string}, {"reason", Kind::string},
                                                                      {"outputs", outputs_of(step)}, {"exit_code", Kind::integer}});
@@ -175,7 +171,7 @@ cel::Environment Scope::values_of(StepIndex step, StepSet const* visible) {
     StepPlan const& plan = plan_.steps[step];
     StepIndex const with_items = plan.undoes.value_or(step);
     if (!plan_.steps[with_items].fan_out) return values(visible, plan.section);
-    ItemSight const& sight = items_[with_items];
+    ItemTypes const& sight = items_[with_items];
     cel::Environment environment = values(visible, plan.section);
     if (sight.item) environment.variable("item", *sight.item, sight.tainted);
     if (sight.matrix) environment.variable("matrix", *sight.matrix, sight.tainted);

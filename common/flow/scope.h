@@ -29,6 +29,12 @@ private:
     std::vector<std::uint64_t> words_;
 };
 
+/// The types of `item` or `matrix`, of a step that has them.
+struct ItemTypes {
+    std::optional<cel::Type> item, matrix;
+    bool tainted = false;
+};
+
 /// Builds environments for one workflow. Call in this order: inputs, vars one by one, env, then steps as their types become known.
 class Scope {
 public:
@@ -43,7 +49,7 @@ public:
     void set_outputs(StepIndex step, cel::Type type);
 
     /// What a step with `foreach` or `matrix` runs for. Call before its values are asked for.
-    void set_items(StepIndex step, std::optional<cel::Type> item, std::optional<cel::Type> matrix, bool tainted);
+    void set_items(StepIndex step, ItemTypes types) { items_[step] = std::move(types); }
 
     /// The above, env, and the steps of the set; null: whatever step there may be (when needs are broken).
     cel::Environment values(StepSet const* visible, Section section);
@@ -70,11 +76,7 @@ private:
     cel::Type inputs_;
     std::vector<cel::Type::Field> vars_, env_;
     bool vars_tainted_ = false, env_tainted_ = false;
-    struct ItemSight {
-        std::optional<cel::Type> item, matrix;
-        bool tainted = false;
-    };
-    std::vector<ItemSight> items_;
+    std::vector<ItemTypes> items_;
     std::vector<std::optional<cel::Type>> outputs_, step_types_;
     std::optional<cel::Environment> bases_[2];  ///< all but the steps, of steps and of handlers; made when vars and env are complete
     std::optional<StepSet> last_set_;  ///< neighbours often see the same steps

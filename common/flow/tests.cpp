@@ -8,6 +8,7 @@
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
 #include "common/flow/expressions.h"
+#include "common/flow/fan_out.h"
 #include "common/flow/labels.h"
 #include "common/flow/scope.h"
 #include "common/flow/state_words.h"
@@ -59,8 +60,10 @@ private:
 cel::Environment environment_of(Plan const& plan) {
     Scope scope(plan);
     for (NamedTemplate const& var : plan.vars) scope.add_var(var.name, type_of(var.value), false);
-    for (std::size_t i = 0; i < plan.steps.size(); ++i)
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        scope.set_items(static_cast<StepIndex>(i), items_of(plan.steps[i]));
         if (auto type = outputs_type(plan.steps[i])) scope.set_outputs(static_cast<StepIndex>(i), *std::move(type));
+    }
     return scope.expectations();
 }
 

@@ -203,8 +203,8 @@ private:
                             .retry = Sight([&scope, visible, index] { return scope.retry(index, visible); }, explain_retry),
                             .arm = Sight([&scope, visible, &step] { return scope.arm(visible, step.section); }, explain),
                             .items = Sight([&scope, visible, &step] { return scope.values(visible, step.section); }, explain_early)};
-            ItemTypes items = compile_fan_out(reader_, expressions_, drafts_[index], sight.items, step);
-            scope.set_items(index, std::move(items.item), std::move(items.matrix), items.tainted);
+            compile_fan_out(reader_, expressions_, drafts_[index], sight.items, step);
+            scope.set_items(index, items_of(step));
             compile_step(reader_, expressions_, drafts_[index], sight, step);
             if (auto type = outputs_type(step)) scope.set_outputs(index, *std::move(type));
         }
