@@ -344,6 +344,7 @@ void count_rows(Run& run) {
         if (!row.item_of) continue;
         Items& items = run.items[*row.item_of];
         if (items.count++ == 0) items.first = items.next = row.step;
+        if (row.state == StepState::failed || row.state == StepState::lost) items.has_bad = true;
         if (is_final(row.state)) continue;
         ++items.open;
         if (row.state != StepState::pending) ++items.begun;

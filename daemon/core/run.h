@@ -41,6 +41,7 @@ struct Items {
     std::size_t next = 0;            ///< row of the first that may still be pending
     std::size_t open = 0;            ///< not ended
     std::size_t begun = 0;           ///< of these, those that have begun
+    bool has_bad = false;            ///< one failed or was lost
 };
 
 /// A run that has not ended. `steps` has a row for each step of the plan, by index, and behind them those of items.

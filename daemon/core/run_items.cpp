@@ -74,7 +74,9 @@ bool Machine::tend_items() {
     for (StepIndex const parent : parents) {
         StepState const state = run_.steps[parent].state;
         if (state != StepState::running && state != StepState::stopping) continue;
-        if (state == StepState::running) begin_items(parent);
+        bool const fails_fast = plan_.steps[parent].fan_out && plan_.steps[parent].fan_out->fail_fast;
+        if (state == StepState::running && fails_fast && run_.items.at(parent).has_bad) stop_items(parent);
+        if (run_.steps[parent].state == StepState::running) begin_items(parent);
         if (run_.items.at(parent).open == 0) settle_items(parent);
     }
     return true;
@@ -102,10 +104,8 @@ void Machine::item_ended(StepIndex index, bool had_begun) {
     Items& items = run_.items.at(parent);
     --items.open;
     if (had_begun || items.next > index) --items.begun;
+    if (ended_badly(row.state)) items.has_bad = true;
     to_tend_.push_back(parent);
-    StepPlan const& plan = plan_.steps[parent];
-    bool const stops_others = ended_badly(row.state) && plan.fan_out && plan.fan_out->fail_fast;
-    if (stops_others && run_.steps[parent].state == StepState::running) stop_items(parent);
 }
 
 /// fail_fast: the others are stopped as by a cancel.
