@@ -225,6 +225,7 @@ private:
     }
 
     void tell_values(JsonMap& values) {
+        count_rows(run_);
         RunValues const seen(run_, now_);
         for (char const* name : {"steps", "run", "inputs", "vars"})
             if (Json const* value = seen.variable(name)) values.append(name, *value);

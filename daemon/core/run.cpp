@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/crash_point.h"
 #include "daemon/core/context.h"
 #include "daemon/core/machine.h"
 #include "daemon/core/prepare.h"
@@ -347,7 +348,7 @@ void count_rows(Run& run) {
         if (row.state == StepState::failed || row.state == StepState::lost) items.has_bad = true;
         if (is_final(row.state)) continue;
         ++items.open;
-        if (row.state != StepState::pending) ++items.begun;
+        if (row.state != StepState::pending || PAWL_MUTANT("items_forgotten")) ++items.begun;
     }
     for (StepRow const& row : run.steps) {
         if (is_busy(run, row)) ++run.busy;
