@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/diagnostics.h"
 #include "cli/load.h"
+#include "cli/play/coverage.h"
 #include "cli/play/suite.h"
 #include "cli/project.h"
 #include "cli/sources.h"
@@ -60,6 +61,17 @@ void print(Context& context, std::string const& format, std::vector<CaseResult> 
     context.out() << std::flush;
 }
 
+/// Behind the results, for people; lines of the places that no case has reached.
+void print_coverage(Context& context, std::vector<Coverage> const& coverage) {
+    for (Coverage const& one : coverage) {
+        context.out() << one.target << ": " << one.steps_run << " of " << one.steps << " steps ran";
+        if (one.branches > 0) context.out() << ", " << one.branches_seen << " of " << one.branches << " branches were taken";
+        context.out() << '\n';
+        for (Gap const& gap : one.gaps) context.out() << "  " << gap.where.file.text() << ':' << gap.where.line << ": " << printable(gap.what) << '\n';
+    }
+    context.out() << std::flush;
+}
+
 int test(Context& context, TestOptions const& options) {
     auto const paths = options.paths.empty() ? std::vector<std::string>{"."} : options.paths;
     auto sources = read_sources(context, paths);
@@ -75,7 +87,9 @@ int test(Context& context, TestOptions const& options) {
 
     Wanted const wanted = options.name.empty() ? Wanted() : [&](std::string const& name) { return name.find(options.name) != std::string::npos; };
     auto const results = run_all(project, tests, wanted);
-    print(context, format_of(context, options), results, texts);
+    std::string const format = format_of(context, options);
+    print(context, format, results, texts);
+    if (options.coverage && format == "text") print_coverage(context, coverage_of(tests.tests, results));
     auto const red = static_cast<std::size_t>(std::ranges::count_if(results, &CaseResult::red));
     if (results.empty() && !options.name.empty()) context.say("no test has '" + options.name + "' in its name");
     else if (results.empty()) context.say("there are no tests here: pawl new test NAME");
@@ -93,7 +107,8 @@ Command test_command() {
         .text = "Documents of kind test play their workflow in the engine of the daemon, with mocked steps and a clock that jumps; tests beside\n"
                 "conditions are evaluated. No process, file or socket has a part in it. A step that would run without a mock fails its case.",
         .arguments = {{.name = "PATH", .doc = "files, folders or - (default: this folder)", .into = &options->paths, .required = false, .completes = Completes::files}},
-        .options = {{.names = "-k", .value = "NAME", .doc = "only tests with this in their name", .into = &options->name},
+        .options = {{.names = "--coverage", .doc = "also what no case has reached", .into = &options->coverage},
+                    {.names = "-k", .value = "NAME", .doc = "only tests with this in their name", .into = &options->name},
                     {.names = "--format", .value = "FORMAT", .doc = "form of the results", .into = &options->format, .choices = {"text", "junit", "tap"}, .completes = Completes::choices}},
         .examples = {{"pawl test", "all of this folder"}, {"pawl test -k dst", ""}, {"pawl test flows/ --format junit > results.xml", "for a build server"}},
         .run = [options](Context& context) { return test(context, *options); },

@@ -7,7 +7,7 @@ trap 'rm -rf "$copy"' EXIT
 cp pawl.yaml release.yaml tests.yaml "$copy"
 cd "$copy"
 pawl check
-pawl test
+pawl test --coverage
 echo "--- one attempt less, and the tests tell"
 sed -i 's/max_attempts: 3/max_attempts: 2/' release.yaml
 pawl test || echo "red: $?"

@@ -139,6 +139,21 @@ TEST_CASE("a hundred cases take less than a second", "[cli][test]") {
     CHECK(holds(bench.err, "100 tests: 100 passed, 0 failed"));
 }
 
+TEST_CASE("coverage names the steps, the ends of an if and the arms that no case has reached", "[cli][test]") {
+    Folder const folder;
+    folder.write("w.yaml",
+                 "kind: workflow\nname: w\ninputs: {n: {type: int, default: 1}}\nsteps:\n"
+                 "  - {id: way, switch: [{when: inputs.n > 1, steps: [many]}, {else: [one]}]}\n"
+                 "  - {id: many, needs: [way], run: x}\n  - {id: one, needs: [way], if: \"inputs.n > 0\", run: x}\n"
+                 "---\nkind: test\nname: t\ntarget: workflow/w\ncases:\n  - {name: one, mock: {one: {}}, expect: {status: succeeded}}\n");
+    CliBench bench;
+    CHECK(bench.run({"test", folder.path, "--coverage"}) == exit_done);
+    CHECK(holds(bench.out, "workflow/w: 2 of 3 steps ran, 2 of 4 branches were taken"));
+    CHECK(holds(bench.out, "w.yaml:5: arm 1 of switch 'way' was taken in no case"));
+    CHECK(holds(bench.out, "w.yaml:6: step 'many' ran in no case"));
+    CHECK(holds(bench.out, "w.yaml:7: the 'if' of step 'one' was false in no case"));
+}
+
 TEST_CASE("the skeleton of a test fits the skeleton of a workflow", "[cli][test][new]") {
     Folder const folder;
     CliBench bench;
