@@ -7,6 +7,8 @@
 
 #include "cli/project.h"
 #include "cli/sources.h"
+#include "common/base/error_codes.h"
+#include "common/base/text.h"
 #include "common/flow/tests.h"
 
 namespace pawl::cli {
@@ -71,6 +73,20 @@ flow::LoadedFile load_version(Json const& version) {
     if (source == nullptr) return {};
     Json const* conditions = model == nullptr ? nullptr : model->find("conditions");
     return flow::load_file(source->text("file"), source->text("text"), conditions == nullptr ? flow::Conditions() : flow::Conditions::from_model(*conditions));
+}
+
+Result<flow::LoadedWorkflow const*> meant_workflow(flow::LoadedFile const& file, std::string const& name) {
+    std::vector<std::string_view> names;
+    std::string listed;
+    for (auto const& workflow : file.workflows) {
+        if (workflow.name == name || (name.empty() && file.workflows.size() == 1)) return &workflow;
+        names.push_back(workflow.name);
+        listed += (listed.empty() ? "" : ", ") + workflow.name;
+    }
+    if (file.workflows.empty()) return make_error(code::not_found, "there is no workflow in '" + file.name + "'");
+    if (name.empty()) return make_error(code::usage, "'" + file.name + "' has several workflows", "name one behind the file: " + listed);
+    auto const near = nearest(name, names);
+    return make_error(code::not_found, "'" + file.name + "' has no workflow '" + name + "'", near.empty() ? "it has: " + listed : "did you mean '" + std::string(near) + "'?");
 }
 
 }  // namespace pawl::cli

@@ -17,6 +17,8 @@ Result<flow::Conditions> conditions_elsewhere(Context& context, std::vector<flow
 Result<flow::LoadedProject> project_beside(Context& context, std::vector<flow::SourceFile> const& sources, std::string const& path);
 /// All conditions of these files.
 flow::Conditions conditions_in(flow::LoadedProject const& project);
+/// Which workflow of a file is meant: the one named, or its only one. Points into the file.
+Result<flow::LoadedWorkflow const*> meant_workflow(flow::LoadedFile const& file, std::string const& name);
 /// The file of a stored version, as GET /v1/workflows/NAME describes it, with the conditions it was deployed with.
 flow::LoadedFile load_version(Json const& version);
 

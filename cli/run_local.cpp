@@ -69,21 +69,6 @@ struct LocalState {
     }
 };
 
-/// Which workflow of the file is meant: the one named, or its only one.
-Result<flow::LoadedWorkflow const*> meant_workflow(flow::LoadedFile const& file, std::string const& name) {
-    std::vector<std::string_view> names;
-    std::string listed;
-    for (auto const& workflow : file.workflows) {
-        if (workflow.name == name || (name.empty() && file.workflows.size() == 1)) return &workflow;
-        names.push_back(workflow.name);
-        listed += (listed.empty() ? "" : ", ") + workflow.name;
-    }
-    if (file.workflows.empty()) return make_error(code::not_found, "there is no workflow in '" + file.name + "'");
-    if (name.empty()) return make_error(code::usage, "'" + file.name + "' has several workflows", "name one behind the file: " + listed);
-    auto const near = nearest(name, names);
-    return make_error(code::not_found, "'" + file.name + "' has no workflow '" + name + "'", near.empty() ? "it has: " + listed : "did you mean '" + std::string(near) + "'?");
-}
-
 Result<Json> deploy_project(Daemon& daemon, std::vector<flow::SourceFile> const& sources, std::string const& root) {
     JsonList files;
     for (auto const& source : sources) {

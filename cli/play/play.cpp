@@ -147,8 +147,8 @@ private:
         auto const mock = plan == nullptr ? std::nullopt : scene_.mock(*plan, step.id, row.number);
         if (!mock) return fail("step '" + step.id + "' would run a program, and nothing stands for it", "mock: {" + step.id + ": {exit_code: 0}}");
         AttemptEnd end = end_of(*mock, *plan);
-        end.ended_at = now_ + end.ran;
-        due_.emplace(end.ended_at, AttemptEnded{launch.attempt, std::move(end)});
+        UtcTime const due = end.ended_at = now_ + end.ran;
+        due_.emplace(due, AttemptEnded{launch.attempt, std::move(end)});
     }
 
     /// A stopped program ends at once.

@@ -121,6 +121,7 @@ private:
             else reader_.error(code::wrong_type, output.value.where, "output '" + name + "' is text, as step '" + step_.id + "' declares no outputs", "declare it: outputs: {" + name + ": list}");
         } else if (declared == step_.outputs.end()) {
             std::vector<std::string_view> names;
+            names.reserve(step_.outputs.size());
             for (Declaration const& one : step_.outputs) names.push_back(one.name);
             std::string_view const near = nearest(name, names);
             reader_.error(code::unknown_name, output.key.where, "step '" + step_.id + "' declares no output " + quotation(name),
@@ -151,12 +152,18 @@ StepPlan const* mocked_step(Reader& reader, Node const& key, Plan const& plan) {
     auto const index = plan.find(id);
     if (!index) {
         std::vector<std::string_view> ids;
+        ids.reserve(plan.steps.size());
         for (StepPlan const& step : plan.steps) ids.push_back(step.id);
         std::string_view const near = nearest(id, ids);
         reader.error(code::unknown_name, key.where, "workflow '" + plan.name + "' has no step " + quotation(key.text), near.empty() ? "" : "did you mean '" + std::string(near) + "'?");
         return nullptr;
     }
     StepPlan const& step = plan.steps[*index];
+    bool const has_items = step.fan_out || (step.undoes && plan.steps[*step.undoes].fan_out);
+    if (id.size() != key.text.size() && !has_items) {
+        reader.error(code::unknown_name, key.where, "step '" + step.id + "' has no items, so " + quotation(key.text) + " never runs", "write " + step.id);
+        return nullptr;
+    }
     std::string_view const computed = computed_as(step);
     if (computed.empty()) return &step;
     reader.error(code::conflicting_keys, key.where, "step '" + step.id + "' takes no mock: '" + std::string(computed) + "' is evaluated as in a real run", "remove it");

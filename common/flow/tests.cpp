@@ -69,6 +69,7 @@ cel::Environment environment_of(Plan const& plan) {
 
 cel::Environment environment_of(Condition const& condition) {
     std::vector<cel::Type::Field> inputs;
+    inputs.reserve(condition.params.size());
     for (Declaration const& param : condition.params) inputs.push_back({param.name, param.cel_type()});
     cel::Environment environment;
     environment.variable("result", Kind::boolean).variable("inputs", cel::Type::object("inputs", std::move(inputs))).zones(zones());

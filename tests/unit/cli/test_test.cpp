@@ -154,6 +154,24 @@ TEST_CASE("coverage names the steps, the ends of an if and the arms that no case
     CHECK(holds(bench.out, "w.yaml:7: the 'if' of step 'one' was false in no case"));
 }
 
+TEST_CASE("a dry run tells what steps would run, with their values, and how it would end", "[cli][dry]") {
+    Folder const folder;
+    std::string const file = folder.write("w.yaml", "kind: workflow\nname: w\ninputs: {n: int}\nsteps:\n"
+                                                    "  - {id: a, argv: [make, \"N=${{ inputs.n }}\"], outputs: {size: {type: int, min: 7}}}\n"
+                                                    "  - {id: b, if: steps.a.outputs.size > 7, run: x}\n  - {id: c, needs: [a], foreach: \"[1, 2]\", uses: wait, with: {for: 1h}}\n");
+    CliBench bench;
+    CHECK(bench.run({"run", "--dry", file, "-i", "n=3"}) == exit_done);
+    CHECK(holds(bench.out, "    make N=3\n"));
+    CHECK(holds(bench.out, "b  ⊘ skipped (condition)"));
+    CHECK(holds(bench.out, "the run would be ✓ succeeded after 1h"));
+    CHECK(bench.run({"run", "--dry", file, "-i", "n=3", "--mock", "{a: {exit_code: 2}}"}) == exit_failed);
+    CHECK(holds(bench.out, "the run would be ✗ failed (exit)"));
+    CHECK(bench.run({"run", "--dry", file}) != exit_done);
+    CHECK(bench.run({"run", "--dry", file, "-i", "n=3", "--mock", "{aa: {exit_code: 2}}"}) == exit_failed);
+    CHECK(holds(bench.err, "did you mean 'a'?"));
+    CHECK(bench.run({"run", file, "--mock", "{}"}) == exit_usage);
+}
+
 TEST_CASE("the skeleton of a test fits the skeleton of a workflow", "[cli][test][new]") {
     Folder const folder;
     CliBench bench;
