@@ -199,7 +199,7 @@ private:
         play.started_at = scene_.at;
         play.ended_at = run_.row.ended_at.value_or(now_);
         for (StepRow const& row : run_.steps) play.steps.push_back(told(row));
-        tell_values(play.values);
+        if (!run_.steps.empty()) tell_values(play.values);  // a run that was refused has none
         return play;
     }
 
