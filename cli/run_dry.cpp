@@ -13,6 +13,7 @@
 #include "cli/sources.h"
 #include "cli/targets.h"
 #include "cli/render/look.h"
+#include "cli/render/shell_word.h"
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
 #include "common/flow/reader.h"
@@ -121,22 +122,14 @@ std::optional<std::vector<flow::Mock>> read_mocks(Context& context, std::string 
     return std::nullopt;
 }
 
-std::string word_text(std::string const& word) {
-    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,@%+";
-    if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
-    std::string text = "'";
-    for (char const c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return text + "'";
-}
-
 /// What a launch would start, below the line of its step.
 void print_launch(Context& context, PlayedAttempt const& attempt) {
     std::string command;
-    for (std::string const& word : attempt.argv) command += (command.empty() ? "" : " ") + word_text(word);
+    for (std::string const& word : attempt.argv) command += (command.empty() ? "" : " ") + shell_word(word);
     auto& out = context.out();
     out << "    " << (attempt.number > 1 ? "attempt " + std::to_string(attempt.number) + ": " : "") << printable(command) << '\n';
     if (attempt.number > 1) return;
-    for (auto const& [name, value] : attempt.env) out << "      " << name << '=' << printable(word_text(value)) << '\n';
+    for (auto const& [name, value] : attempt.env) out << "      " << name << '=' << printable(shell_word(value)) << '\n';
     for (auto const& [name, content] : attempt.files) out << "      " << name << " is a file of " << content.size() << " bytes\n";
 }
 
@@ -189,6 +182,9 @@ std::string origin_of_ends(Subject const& subject) {
 int play_it(Context& context, Subject const& subject, RunStartOptions const& options) {
     auto inputs = parse_inputs(context, options.inputs, subject.plan->inputs);
     if (!inputs) return context.fail(inputs.error());
+    flow::Bound const bound = flow::bind_inputs(subject.plan->inputs, *inputs);
+    for (Error const& mistake : bound.diagnostics) (void)context.fail(mistake);
+    if (has_errors(bound.diagnostics)) return exit_failed;
     auto const text = options.mock.empty() ? Result<std::string>("{}") : read_data(context, options.mock);
     if (!text) return context.fail(text.error());
     auto const mocks = read_mocks(context, *text, *subject.plan);

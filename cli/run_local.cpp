@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/diagnostics.h"
 #include "cli/follow.h"
+#include "cli/render/shell_word.h"
 #include "cli/inputs.h"
 #include "cli/load.h"
 #include "cli/local_daemon.h"
@@ -113,7 +114,7 @@ int deploy_and_run(Context& context, Daemon& daemon, RunStartOptions const& opti
     if (!workflow) return context.fail(workflow.error());
     FollowOptions follow{.cancel_on_interrupt = true, .kill_on_second = true, .passthrough = options.follow.passthrough, .strict_skip = options.follow.strict_skip};
     std::string typed;
-    for (auto const& input : options.inputs) typed += " -i " + input;
+    for (auto const& input : options.inputs) typed += " -i " + shell_word(input);
     follow.next = [&](Json const& run) {
         auto const logs = logs_of_failed(folder, run);
         return (logs.empty() ? "" : "its log: " + logs + "    ") + "again: pawl run --local " + options.target + (options.workflow.empty() ? "" : " " + options.workflow) +

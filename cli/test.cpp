@@ -35,6 +35,18 @@ Diagnostics mistakes_in(flow::LoadedProject const& project, flow::LoadedTests co
     return mistakes;
 }
 
+/// Mistakes in the files, so that they are red for those too who read only the report.
+std::vector<CaseResult> as_results(Diagnostics const& mistakes) {
+    std::vector<CaseResult> results;
+    for (Error const& mistake : mistakes) {
+        if (mistake.severity != Severity::error || !mistake.where) continue;
+        CaseResult result{.test = "check", .target = "check", .name = mistake.message, .where = *mistake.where, .findings = {}, .play = {}};
+        result.findings.push_back({mistake, {}});
+        results.push_back(std::move(result));
+    }
+    return results;
+}
+
 std::vector<CaseResult> run_all(flow::LoadedProject const& project, flow::LoadedTests const& tests, Wanted const& wanted) {
     std::vector<CaseResult> results = run_tests(tests.tests, wanted);
     for (flow::LoadedFile const& file : project.files)
@@ -88,10 +100,13 @@ int test(Context& context, TestOptions const& options) {
     Wanted const wanted = options.name.empty() ? Wanted() : [&](std::string const& name) { return name.find(options.name) != std::string::npos; };
     auto const results = run_all(project, tests, wanted);
     std::string const format = format_of(context, options);
-    print(context, format, results, texts);
+    std::vector<CaseResult> reported = format == "text" ? std::vector<CaseResult>() : as_results(mistakes);  // people have read them above
+    std::ranges::copy(results, std::back_inserter(reported));
+    print(context, format, reported, texts);
     if (options.coverage && format == "text") print_coverage(context, coverage_of(tests.tests, results));
     auto const red = static_cast<std::size_t>(std::ranges::count_if(results, &CaseResult::red));
     if (results.empty() && !options.name.empty()) context.say("no test has '" + options.name + "' in its name");
+    else if (results.empty() && wrong) context.say("no test could be run: mend the files first");
     else if (results.empty()) context.say("there are no tests here: pawl new test NAME");
     else context.say(counted(results.size(), "test") + ": " + std::to_string(results.size() - red) + " passed, " + std::to_string(red) + " failed");
     return wrong || red > 0 ? exit_failed : exit_done;

@@ -57,6 +57,9 @@ PlayedAttempt launched(LaunchSpec const& spec, int number, UtcTime at) {
     return attempt;
 }
 
+/// A name of a step as a key in YAML: those of items have brackets.
+std::string key_text(std::string const& id) { return id.find('[') == std::string::npos ? id : "\"" + id + "\""; }
+
 class Stage {
 public:
     explicit Stage(Scene const& scene) : scene_(scene), engine_(options(), EngineState{}), now_(scene.at) { run_.plan = scene.plan; }
@@ -145,7 +148,7 @@ private:
         flow::StepPlan const* plan = plan_of(step.id);
         launches_[step.id].push_back(launched(launch.spec, row.number, now_));
         auto const mock = plan == nullptr ? std::nullopt : scene_.mock(*plan, step.id, row.number);
-        if (!mock) return fail("step '" + step.id + "' would run a program, and nothing stands for it", "mock: {" + step.id + ": {exit_code: 0}}");
+        if (!mock) return fail("step '" + step.id + "' would run a program, and nothing stands for it", "mock: {" + key_text(step.id) + ": {exit_code: 0}}");
         AttemptEnd end = end_of(*mock, *plan);
         UtcTime const due = end.ended_at = now_ + end.ran;
         due_.emplace(due, AttemptEnded{launch.attempt, std::move(end)});
@@ -175,7 +178,7 @@ private:
             if (row.state != StepState::waiting || row.reason != Reason::approval || !asked_.insert(row.id).second) continue;
             flow::StepPlan const* plan = plan_of(row.id);
             auto const mock = plan == nullptr ? std::nullopt : scene_.mock(*plan, row.id, 1);
-            if (!mock) return fail("step '" + row.id + "' waits for an answer, and nobody gives one", "mock: {" + row.id + ": {approved: true}}");
+            if (!mock) return fail("step '" + row.id + "' waits for an answer, and nobody gives one", "mock: {" + key_text(row.id) + ": {approved: true}}");
             if (mock->timed_out) continue;
             due_.emplace(now_ + mock->takes, command(AnswerApproval{.run = run_.row.id, .step = row.id, .approved = mock->approved, .comment = mock->comment, .name = mock->by, .groups = {}}));
         }

@@ -43,6 +43,21 @@ void judge(flow::Expectation const& expectation, cel::Activation const& values, 
     findings.push_back({std::move(error), trace_text(trace, expectation)});
 }
 
+/// A mock of an item that the step did not have was misspelt, and would hide that the real one is not mocked as meant.
+void find_idle_item(flow::Mock const& mock, CaseResult& result) {
+    std::string const step(flow::step_of_row(mock.step));
+    if (mock.step == step) return;
+    std::vector<std::string> items;
+    for (PlayedStep const& played : result.play.steps) {
+        if (played.id == mock.step) return;
+        if (played.id.starts_with(step + "[")) items.push_back(played.id);
+    }
+    if (items.empty()) return;  // the step did not run
+    std::string const had = join(items, ", ");
+    result.findings.push_back({Error{.code = code::test_failed, .message = "step '" + step + "' had no item " + mock.step, .where = mock.where,
+                                     .hint = "it had: " + std::string(take_characters(had, value_characters_max))}, {}});
+}
+
 void play_workflow(flow::Test const& test, flow::TestCase const& one, CaseResult& result) {
     Scene const scene{.plan = test.plan, .root = "/", .at = one.at, .inputs = one.inputs, .mock = mocks_of(one.mocks)};
     result.play = play(scene);
@@ -54,6 +69,7 @@ void play_workflow(flow::Test const& test, flow::TestCase const& one, CaseResult
     }
     PlayedValues const values(result.play.values);
     for (flow::Expectation const& expectation : one.expect) judge(expectation, values, result.findings);
+    for (flow::Mock const& mock : one.mocks) find_idle_item(mock, result);
 }
 
 void try_condition(flow::Test const& test, flow::TestCase const& one, CaseResult& result) {

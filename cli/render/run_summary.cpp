@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/render/log_text.h"
 #include "cli/render/run_view.h"
+#include "cli/render/shell_word.h"
 #include "cli/render/when.h"
 #include "common/base/text.h"
 
@@ -90,21 +91,13 @@ std::string where_text(Json const& run, FailureFacts const& facts) {
     return printable(text);
 }
 
-/// Items have brackets in their names, and perhaps blanks.
-std::string word_for_shell(std::string const& name) {
-    if (name.find('[') == std::string::npos) return name;
-    std::string quoted_name = "'";
-    for (char const c : name) quoted_name += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return quoted_name + "'";
-}
-
 std::string next_line(Look const& look, Json const& run, FailureFacts const& facts) {
     if (facts.next) return facts.next->empty() ? "" : labelled(look, "next", printable(*facts.next));
     auto const id = std::to_string(run.number("id"));
     std::string const gap = "    ";
     auto const* step = failed_step_of(run);
     if (step == nullptr) return labelled(look, "next", "pawl inspect " + id + gap + "pawl why " + id + gap + "pawl retry " + id);
-    auto const name = word_for_shell(step->text("id"));
+    auto const name = shell_word(step->text("id"));
     if (step->text("status") == "lost") {
         return labelled(look, "next", "pawl logs " + id + " " + name + gap + "pawl resolve " + id + " " + name + " --as success|failed|retry");
     }

@@ -154,6 +154,23 @@ TEST_CASE("coverage names the steps, the ends of an if and the arms that no case
     CHECK(holds(bench.out, "w.yaml:7: the 'if' of step 'one' was false in no case"));
 }
 
+TEST_CASE("a mock of an item that the step does not have is told; reports are red when a case was refused", "[cli][test][items]") {
+    Folder const folder;
+    std::string const head = "kind: workflow\nname: w\nsteps:\n  - {id: up, foreach: \"['eu', 'us']\", run: x}\n"
+                             "---\nkind: test\nname: t\ntarget: workflow/w\ncases:\n";
+    CliBench bench;
+    folder.write("w.yaml", head + "  - {name: one, mock: {up: {}, \"up[xx]\": {exit_code: 1}}, expect: {status: succeeded}}\n");
+    CHECK(bench.run({"test", folder.path}) == exit_failed);
+    CHECK(holds(bench.out, "step 'up' had no item up[xx]"));
+    CHECK(holds(bench.out, "it had: up[eu], up[us]"));
+    folder.write("w.yaml", head + "  - {name: one, mock: {\"up[eu]\": {}}, expect: {status: succeeded}}\n");
+    CHECK(bench.run({"test", folder.path}) == exit_failed);
+    CHECK(holds(bench.out, "mock: {\"up[us]\": {exit_code: 0}}"));
+    folder.write("w.yaml", head + "  - {name: one, mock: {up: {}}, expect: {status: succeeded}}\n  - {name: two, mock: {upp: {}}, expect: {status: succeeded}}\n");
+    CHECK(bench.run({"test", folder.path, "--format", "tap"}) == exit_failed);
+    CHECK(holds(bench.out, "1..2\nnot ok 1 - check: "));
+}
+
 TEST_CASE("a dry run tells what steps would run, with their values, and how it would end", "[cli][dry]") {
     Folder const folder;
     std::string const file = folder.write("w.yaml", "kind: workflow\nname: w\ninputs: {n: int}\nsteps:\n"
