@@ -37,6 +37,9 @@ std::string written(Json const& outputs) {
     return text;
 }
 
+/// A name of a step as a key in YAML: those of items have brackets.
+std::string key_text(std::string const& id) { return id.find('[') == std::string::npos ? id : "\"" + id + "\""; }
+
 AttemptEnd end_of(flow::MockedAttempt const& mock, flow::StepPlan const& step) {
     AttemptEnd end;
     bool const outlasts = step.timeout && mock.takes > *step.timeout;
@@ -56,9 +59,6 @@ PlayedAttempt launched(LaunchSpec const& spec, int number, UtcTime at) {
     }
     return attempt;
 }
-
-/// A name of a step as a key in YAML: those of items have brackets.
-std::string key_text(std::string const& id) { return id.find('[') == std::string::npos ? id : "\"" + id + "\""; }
 
 class Stage {
 public:
