@@ -17,6 +17,7 @@
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
 #include "common/flow/reader.h"
+#include "common/wire/url.h"
 #include "common/yaml/document.h"
 #include "common/yaml/reader.h"
 
@@ -88,7 +89,7 @@ Result<Subject> deployed(Context& context, RunStartOptions const& options) {
     if (!target) return target.error();
     auto const daemon = context.daemon();
     if (!daemon) return daemon.error();
-    std::string path = "/v1/workflows/" + target->name;
+    std::string path = "/v1/workflows/" + wire::percent_encode(target->name);
     if (target->version > 0) add_query(path, "version", std::to_string(target->version));
     auto const answer = (*daemon)->get(path);
     if (!answer) return with_workflow_suggestion(**daemon, answer.error(), target->name);

@@ -76,7 +76,7 @@ void compile_fan_out(Reader& reader, Expressions& expressions, StepDraft const& 
     if (!matrix) return;
     for (yaml::Member const& axis : matrix->members) {
         cel::Template value = expressions.value(axis.value, sight);
-        if (!axis.value.is_list() && !may_be_list(type_of(value)))
+        if (holds_expression(axis.value) && !may_be_list(type_of(value)))  // without one it was told as a wrong shape
             reader.error(code::expression_type, axis.value.where, "'" + printable(axis.key.text) + "' of 'matrix' is a list, not " + type_of(value).to_string());
         step.fan_out->matrix.push_back({axis.key.text, std::move(value)});
     }

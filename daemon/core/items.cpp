@@ -77,8 +77,9 @@ std::vector<Item> named(std::string const& step, std::vector<Json> values, bool 
     for (std::size_t i = 0; i < values.size(); ++i) {
         std::string word = name_of_value(values[i], is_matrix);
         std::string const cut(take_characters(word, name_characters_max));
-        if (word.empty() || cut.size() < word.size() || taken.contains(word)) word = cut + "#" + std::to_string(i + 1);
-        taken.insert(word);
+        std::string const place = "#" + std::to_string(i + 1);
+        if (word.empty() || cut.size() < word.size()) word = cut + place;
+        while (!taken.insert(word).second) word += place;  // again when an item's own text reads like that
         items.push_back({step + "[" + word + "]", static_cast<int>(i), std::move(values[i])});
     }
     return items;

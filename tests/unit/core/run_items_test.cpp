@@ -104,6 +104,9 @@ TEST_CASE("items that read alike are told apart by their place", "[core][items]"
     RunBench bench{with_steps("  - {id: up, foreach: \"['a', 'a', '[b]', '']\", run: x}\n")};
     bench.admit();
     CHECK(bench.said() == "launch up[a]#1, launch up[a#2]#1, launch up[(b)]#1, launch up[#4]#1");
+    RunBench sly{with_steps("  - {id: up, foreach: \"['a#3', 'a', 'a']\", run: x}\n")};
+    sly.admit();
+    CHECK(sly.said() == "launch up[a#3]#1, launch up[a]#1, launch up[a#3#3]#1");
 }
 
 TEST_CASE("items of steps without a program end one after the other too", "[core][items]") {

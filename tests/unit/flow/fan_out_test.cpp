@@ -45,6 +45,7 @@ TEST_CASE("a list, one of the two, and what belongs to it", "[flow][items]") {
     CHECK(tells("  - {id: a, foreach: \"'eu'\", run: x}\n", "'foreach' is a list, not string"));
     CHECK(tells("  - {id: a, foreach: inputs.regions, matrix: {a: [1]}, run: x}\n", "has both 'foreach' and 'matrix'"));
     CHECK(tells("  - {id: a, matrix: {os: linux}, run: x}\n", "'os' of 'matrix' is a list, not text"));
+    CHECK(wrong("  - {id: a, matrix: {os: linux}, run: x}\n").find("of 'matrix'") == wrong("  - {id: a, matrix: {os: linux}, run: x}\n").rfind("of 'matrix'"));
     CHECK(tells("  - {id: a, matrix: {os: []}, run: x}\n", "'os' is empty"));
     CHECK(tells("  - {id: a, matrix: {}, run: x}\n", "'matrix' has no list"));
     CHECK(tells("  - {id: a, matrix: {Os: [a]}, run: x}\n", "is no name in a matrix"));
