@@ -71,8 +71,7 @@ flow::LoadedFile load_version(Json const& version) {
     Json const* source = version.find("source");
     Json const* model = version.find("model");
     if (source == nullptr) return {};
-    Json const* conditions = model == nullptr ? nullptr : model->find("conditions");
-    return flow::load_file(source->text("file"), source->text("text"), conditions == nullptr ? flow::Conditions() : flow::Conditions::from_model(*conditions));
+    return flow::load_file(source->text("file"), source->text("text"), model == nullptr ? flow::Others() : flow::others_of(*model));
 }
 
 Result<flow::LoadedWorkflow const*> meant_workflow(flow::LoadedFile const& file, std::string const& name) {

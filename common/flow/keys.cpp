@@ -51,7 +51,7 @@ constexpr Key step_keys[] = {
     {.name = "id", .shape = Shape::text, .doc = "Its name in needs and expressions: lower-case letters, digits and '_'.", .required = true},
     {.name = "run", .shape = Shape::script, .doc = "A script for the shell, at most 64 KiB."},
     {.name = "argv", .shape = Shape::pasted_list, .doc = "A program and its arguments, without a shell; an item is one argument."},
-    {.name = "uses", .shape = Shape::choice, .doc = "A step type instead of a program.", .choices = "set wait approve"},
+    {.name = "uses", .shape = Shape::choice, .doc = "A step type instead of a program; workflow/NAME starts a run of that workflow and waits for it.", .choices = "set wait approve", .prefix = "workflow/"},
     {.name = "switch", .shape = Shape::arms, .doc = "Instead of a program: the first arm whose when is true decides which of the steps behind it run."},
     {.name = "with", .shape = Shape::value_map, .doc = "What the step type is given."},
     {.name = "shell", .shape = Shape::shell, .standard = "sh", .doc = "sh, bash, or an argument list to which the script is appended.", .choices = "sh bash"},
@@ -370,7 +370,7 @@ std::string hint_for_unknown(Place place, std::string_view name) {
 }
 
 bool comes_later(Where where, std::string_view word) {
-    if (where == Where::uses && (word.starts_with("workflow/") || word.starts_with("decision/"))) return true;
+    if (where == Where::uses && word.starts_with("decision/")) return true;
     for (Later const& later : later_words) {
         if (later.where != where) continue;
         std::vector<std::string_view> const known = words(later.words);

@@ -51,6 +51,7 @@ struct Key {
     std::string_view standard = {};            ///< what holds when the key is absent, as a person would write it; may be empty
     std::string_view doc = {};                 ///< one sentence
     std::string_view choices = {};             ///< separated by spaces
+    std::string_view prefix = {};              ///< of a choice: it may also be the name of an object behind this
     Place inner = Place::none;
     double min = -std::numeric_limits<double>::infinity();
     double max = std::numeric_limits<double>::infinity();

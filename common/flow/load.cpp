@@ -9,100 +9,12 @@
 
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
-#include "common/flow/condition.h"
-#include "common/flow/keys.h"
+#include "common/flow/file_loader.h"
+#include "common/flow/interface_finder.h"
 #include "common/flow/model.h"
-#include "common/flow/workflow.h"
 
 namespace pawl::flow {
 namespace {
-
-using yaml::Node;
-
-enum class DocumentKind : std::uint8_t { workflow, condition, test, project, unknown };
-
-DocumentKind kind_of(Reader& reader, Node const& root) {
-    if (!root.is_map()) {
-        reader.error(code::wrong_type, root.where, "a document is a map with 'kind' and 'name', not " + describe_kind(root), "kind: workflow");
-        return DocumentKind::unknown;
-    }
-    yaml::Member const* kind = root.find("kind");
-    if (!kind) {
-        reader.error(code::missing_key, root.where, "'kind' is missing", "begin the document with kind: workflow");
-        return DocumentKind::unknown;
-    }
-    std::string const& text = kind->value.text;
-    if (text == "workflow") return DocumentKind::workflow;
-    if (text == "condition") return DocumentKind::condition;
-    if (text == "test") return DocumentKind::test;  // tests.h reads them: they speak of workflows of other files
-    if (text == "project") return DocumentKind::project;
-    SourcePos const& where = kind->value.where;
-    if (!kind->value.is_scalar()) {
-        reader.error(code::wrong_type, where, "'kind' is text", "kind: workflow");
-    } else if (comes_later(Where::kind, text)) {
-        reader.error(code::unknown_kind, where, "this version of pawl does not have 'kind: " + text + "'", std::string(hint_for_later));
-    } else {
-        reader.error(code::unknown_kind, where, quotation(text) + " is no kind of document", hint_for_choice("workflow condition test project", text));
-    }
-    return DocumentKind::unknown;
-}
-
-/// A file while it is read.
-class FileLoader {
-public:
-    FileLoader(std::string name, std::string text)
-        : file_(yaml::parse(std::move(name), std::move(text))), diagnostics_(std::move(file_.diagnostics)),
-          readable_(!has_errors(diagnostics_)), reader_(file_, diagnostics_) {}
-    FileLoader(FileLoader const&) = delete;
-    FileLoader& operator=(FileLoader const&) = delete;
-
-    yaml::File const& file() const { return file_; }
-    std::string take_text() { return std::move(file_.text); }
-    Diagnostics take_diagnostics() {
-        if (reader_.is_full()) {
-            SourcePos where;
-            where.file = file_.name;
-            diagnostics_.push_back({.code = code::limit_exceeded, .message = "this file has " + std::to_string(reader_.error_count()) + " or more mistakes; the first " + std::to_string(Reader::mistakes_max) + " are told", .where = where});
-        }
-        sort_by_place(diagnostics_);
-        return std::move(diagnostics_);
-    }
-
-    /// First of all, so that every workflow finds the conditions of every file.
-    void read_conditions(ConditionReader& conditions) {
-        for (auto const& document : file_.documents) {
-            yaml::Member const* kind = document->root.is_map() ? document->root.find("kind") : nullptr;
-            if (kind && kind->value.text == "condition") conditions.read(reader_, document->root);
-        }
-    }
-
-    struct Read {
-        bool is_workflow = false;            ///< so that its name counts, whether it has a plan or not
-        std::shared_ptr<Plan const> plan;    ///< a file that is no good YAML has none
-        std::vector<ConditionUse> uses;
-    };
-    Read load(yaml::Document const& document, Conditions const& conditions) {
-        Read read;
-        DocumentKind const kind = kind_of(reader_, document.root);
-        read.is_workflow = kind == DocumentKind::workflow;
-        if (kind == DocumentKind::project) read_project(reader_, document.root);
-        if (!read.is_workflow) return read;
-        read.plan = read_workflow(reader_, document.root, conditions, read.uses);
-        if (!readable_) read.plan = nullptr;
-        return read;
-    }
-
-private:
-    yaml::File file_;
-    Diagnostics diagnostics_;
-    bool readable_;
-    Reader reader_;
-};
-
-std::string name_of(Node const& root) {
-    yaml::Member const* name = root.find("name");
-    return name && name->value.is_scalar() ? name->value.text : std::string();
-}
 
 /// Names are unique in a daemon. The first definition keeps its plan.
 void refuse_doubles(LoadedFile& file, std::vector<std::pair<std::size_t, SourcePos>> const& places, std::unordered_map<std::string, SourcePos>& first) {
@@ -126,13 +38,15 @@ struct Loaded {
     std::vector<std::pair<std::size_t, SourcePos>> places;  ///< of the names of its workflows
 };
 
-LoadedWorkflow load_workflow(yaml::Document const& document, FileLoader::Read read, Conditions const& conditions) {
+LoadedWorkflow load_workflow(yaml::Document const& document, FileLoader::Read read, Definitions const& definitions) {
     LoadedWorkflow workflow;
     workflow.name = name_of(document.root);
     workflow.document = document.index;
     if (read.plan) {
         Json model = model_of(document.root, *read.plan);
-        if (!read.uses.empty()) model.set("conditions", conditions.model_of(read.uses));
+        if (!read.uses.empty()) model.set("conditions", definitions.conditions.model_of(read.uses));
+        workflow.uses = used_workflows(*read.plan);
+        if (!workflow.uses.empty()) model.set("workflows", definitions.workflows.model_of(workflow.uses));
         workflow.model = dump_json_canonical(model);
         workflow.hash = sha256_hex(workflow.model);
     }
@@ -141,26 +55,26 @@ LoadedWorkflow load_workflow(yaml::Document const& document, FileLoader::Read re
     return workflow;
 }
 
-/// The workflows of a file, when the conditions of all files are known.
-Loaded load_workflows(FileLoader& loader, Conditions const& conditions) {
+/// The workflows of a file, when what all files define is known.
+Loaded load_workflows(FileLoader& loader, Definitions const& definitions) {
     Loaded loaded;
     loaded.file.name = loader.file().name;
     for (auto const& document : loader.file().documents) {
-        FileLoader::Read read = loader.load(*document, conditions);
+        FileLoader::Read read = loader.load(*document, definitions);
         if (!read.is_workflow) continue;
         yaml::Member const* named = document->root.find("name");
         loaded.places.emplace_back(loaded.file.workflows.size(), named ? named->value.where : document->root.where);
-        loaded.file.workflows.push_back(load_workflow(*document, std::move(read), conditions));
+        loaded.file.workflows.push_back(load_workflow(*document, std::move(read), definitions));
     }
-    for (auto const& [name, condition] : conditions.all())
+    for (auto const& [name, condition] : definitions.conditions.all())
         if (condition->where.file == loader.file().name) loaded.file.conditions.push_back(condition);
     loaded.file.text = loader.take_text();
     loaded.file.diagnostics = loader.take_diagnostics();
     return loaded;
 }
 
-/// When the conditions are known, no file has to do with another. `open`: those that were read for their conditions.
-std::vector<Loaded> load_side_by_side(std::vector<std::unique_ptr<FileLoader>> open, std::vector<SourceFile> files, Conditions const& conditions, Keep keep) {
+/// When the definitions are known, no file has to do with another. `open`: those that were read for their conditions.
+std::vector<Loaded> load_side_by_side(std::vector<std::unique_ptr<FileLoader>> open, std::vector<SourceFile> files, Definitions const& definitions, Keep keep) {
     constexpr std::size_t files_for_a_thread = 50;  // fewer are done before it has started
     constexpr std::size_t threads_max = 4;
     std::vector<Loaded> loaded(files.size());
@@ -168,7 +82,7 @@ std::vector<Loaded> load_side_by_side(std::vector<std::unique_ptr<FileLoader>> o
     auto const work = [&] {
         for (std::size_t i = next++; i < files.size(); i = next++) {
             if (!open[i]) open[i] = std::make_unique<FileLoader>(std::move(files[i].name), std::move(files[i].text));
-            loaded[i] = load_workflows(*open[i], conditions);
+            loaded[i] = load_workflows(*open[i], definitions);
             open[i] = nullptr;
             if (keep == Keep::models)
                 for (LoadedWorkflow& workflow : loaded[i].file.workflows) workflow.plan = nullptr;
@@ -186,58 +100,82 @@ std::vector<Loaded> load_side_by_side(std::vector<std::unique_ptr<FileLoader>> o
 /// Saves a second look at the files of large projects that have none: whatever defines a condition says so.
 bool may_define_conditions(std::string_view text) { return text.find("condition") != std::string_view::npos; }
 
+/// What a file that is loaded alone may name. `sources`: the file itself.
+Definitions definitions_of(FileLoader& loader, std::vector<SourceFile> const& sources, Others const& others) {
+    ConditionReader reader(others.conditions);
+    loader.read_conditions(reader);
+    Definitions definitions{reader.finish(), {}, others.has_all_workflows};
+    definitions.workflows = InterfaceFinder(sources, definitions.conditions, others).run();
+    return definitions;
+}
+
+Definitions definitions_in(Json const& model) {
+    Definitions definitions;
+    if (Json const* conditions = model.find("conditions")) definitions.conditions = Conditions::from_model(*conditions);
+    if (Json const* workflows = model.find("workflows")) definitions.workflows = Interfaces::from_model(*workflows);
+    return definitions;
+}
+
+/// Most models name nothing that stands elsewhere, and are not even read.
+Definitions definitions_in(std::string_view model) {
+    bool const has_some = model.find("\"conditions\":") != std::string_view::npos || model.find("\"workflows\":") != std::string_view::npos;
+    auto const json = has_some ? parse_json(model) : Result<Json>(Json());
+    return json ? definitions_in(*json) : Definitions();
+}
+
 }  // namespace
 
 LoadedFile load_file(std::string name, std::string text) { return load_file(std::move(name), std::move(text), {}); }
 
-LoadedFile load_file(std::string name, std::string text, Conditions const& others) {
+LoadedFile load_file(std::string name, std::string text, Others const& others) {
+    std::vector<SourceFile> const sources{{name, text}};
     FileLoader loader(std::move(name), std::move(text));
-    ConditionReader reader(others);
-    loader.read_conditions(reader);
-    Loaded loaded = load_workflows(loader, reader.finish());
+    Loaded loaded = load_workflows(loader, definitions_of(loader, sources, others));
     std::unordered_map<std::string, SourcePos> first;
     refuse_doubles(loaded.file, loaded.places, first);
     return std::move(loaded.file);
 }
 
-Conditions conditions_of(std::string_view model) {
-    if (model.find("\"conditions\":") == std::string_view::npos) return {};
-    auto const json = parse_json(model);
-    Json const* conditions = json ? json->find("conditions") : nullptr;
-    return conditions ? Conditions::from_model(*conditions) : Conditions();
+Others others_of(Json const& model) {
+    Definitions stored = definitions_in(model);
+    Others others(std::move(stored.conditions));
+    others.workflow = [workflows = std::move(stored.workflows)](std::string const& name) -> std::shared_ptr<Interface const> {
+        Interface const* interface = workflows.find(name);
+        return interface ? std::make_shared<Interface const>(*interface) : nullptr;
+    };
+    return others;
 }
 
 std::shared_ptr<Plan const> load_plan(std::string name, std::string text, std::size_t document, std::string_view model, Diagnostics* diagnostics) {
+    bool const is_alone = model.empty();  // then it is made with what its file defines
+    std::vector<SourceFile> sources;
+    if (is_alone) sources.push_back({name, text});
     FileLoader loader(std::move(name), std::move(text));
-    Conditions conditions = conditions_of(model);
-    if (model.empty()) {  // then those of the file itself
-        ConditionReader reader;
-        loader.read_conditions(reader);
-        conditions = reader.finish();
-    }
+    Definitions const definitions = is_alone ? definitions_of(loader, sources, {}) : definitions_in(model);
     std::shared_ptr<Plan const> plan;
     for (auto const& one : loader.file().documents)
-        if (one->index == document) plan = loader.load(*one, conditions).plan;
+        if (one->index == document) plan = loader.load(*one, definitions).plan;
     Diagnostics found = loader.take_diagnostics();
-    if (model.empty() && has_errors(found)) plan = nullptr;  // a condition of the file may be broken: its uses say nothing then
+    if (is_alone && has_errors(found)) plan = nullptr;  // a condition of the file may be broken: its uses say nothing then
     if (diagnostics) *diagnostics = std::move(found);
     return plan;
 }
 
-LoadedProject load_project(std::vector<SourceFile> files, Keep keep, Conditions const& others) {
+LoadedProject load_project(std::vector<SourceFile> files, Keep keep, Others const& others) {
     std::vector<std::unique_ptr<FileLoader>> open(files.size());
-    ConditionReader reader(others);
+    ConditionReader reader(others.conditions);
     for (std::size_t i = 0; i < files.size(); ++i) {
         if (!may_define_conditions(files[i].text)) continue;
-        open[i] = std::make_unique<FileLoader>(std::move(files[i].name), std::move(files[i].text));
+        open[i] = std::make_unique<FileLoader>(files[i].name, files[i].text);
         open[i]->read_conditions(reader);
     }
-    Conditions const conditions = reader.finish();
+    Definitions definitions{reader.finish(), {}, others.has_all_workflows};
+    definitions.workflows = InterfaceFinder(files, definitions.conditions, others).run();
 
     LoadedProject project;
     project.files.reserve(files.size());
     std::unordered_map<std::string, SourcePos> first;
-    for (Loaded& loaded : load_side_by_side(std::move(open), std::move(files), conditions, keep)) {
+    for (Loaded& loaded : load_side_by_side(std::move(open), std::move(files), definitions, keep)) {
         refuse_doubles(loaded.file, loaded.places, first);
         project.diagnostics.insert(project.diagnostics.end(), loaded.file.diagnostics.begin(), loaded.file.diagnostics.end());
         project.files.push_back(std::move(loaded.file));

@@ -8,7 +8,7 @@
 
 #include "common/base/error.h"
 #include "common/base/json.h"
-#include "common/flow/condition.h"
+#include "common/flow/definitions.h"
 #include "common/flow/plan.h"
 #include "common/yaml/document.h"
 
@@ -22,6 +22,7 @@ struct LoadedWorkflow {
     std::string model;                   ///< canonical JSON of the document with short forms expanded; without positions and comments
     std::string hash;                    ///< SHA-256 of the model: comments and the order of keys do not count
     std::vector<ConditionUse> conditions;  ///< that its expressions name, in the order of reading
+    std::vector<std::string> uses;       ///< workflows of which its steps start runs
 };
 
 struct LoadedFile {
@@ -33,12 +34,10 @@ struct LoadedFile {
 };
 
 LoadedFile load_file(std::string name, std::string text);
-/// A file whose conditions may stand in others, which are given here. Its own go before those.
-LoadedFile load_file(std::string name, std::string text, Conditions const& others);
-/// The conditions that a stored version was made with, from its model.
-Conditions conditions_of(std::string_view model);
+/// A file that may name what stands in others.
+LoadedFile load_file(std::string name, std::string text, Others const& others);
 /// One workflow of a file that was accepted before: for plans of stored versions. Null if it no longer loads (diagnostics tell). `model`:
-/// the version's, which has its conditions; without one they are those of the file.
+/// the version's, which has the conditions and interfaces it was made with; without one they are those of the file.
 std::shared_ptr<Plan const> load_plan(std::string name, std::string text, std::size_t document, std::string_view model = {}, Diagnostics* diagnostics = nullptr);
 
 struct SourceFile {
@@ -54,8 +53,7 @@ enum class Keep : std::uint8_t {
     plans,
     models,  ///< what a deploy stores: the plans of a thousand workflows would be memory spent for nothing
 };
-/// `others`: conditions of files that are not among these; those of these go before them.
-LoadedProject load_project(std::vector<SourceFile> files, Keep keep = Keep::plans, Conditions const& others = {});
+LoadedProject load_project(std::vector<SourceFile> files, Keep keep = Keep::plans, Others const& others = {});
 
 /// What changed between two models, as sentences: "step 'upload' now needs 'dump'", "input 'dry' added". Empty when nothing did.
 std::vector<std::string> diff_models(Json const& before, Json const& after);

@@ -63,7 +63,14 @@ struct SwitchAction {
     };
     std::vector<Arm> arms;
 };
-using Action = std::variant<CommandAction, SetAction, WaitAction, ApproveAction, SwitchAction>;
+struct Interface;
+/// `uses: workflow/NAME`: a run of another workflow, which the step waits for.
+struct WorkflowAction {
+    std::string workflow;
+    std::shared_ptr<Interface const> interface;  ///< as it was when this plan was checked; null: not known then
+    std::vector<NamedTemplate> with;
+};
+using Action = std::variant<CommandAction, SetAction, WaitAction, ApproveAction, SwitchAction, WorkflowAction>;
 
 /// `foreach` or `matrix`: the step runs once for each item, side by side.
 struct FanOutPlan {

@@ -20,7 +20,9 @@ Json text() { return object({{"type", JsonList{"string", "number", "boolean"}}})
 Json choices_of(Key const& key) {
     JsonList choices;
     for (std::string_view const choice : words(key.choices)) choices.emplace_back(choice);
-    return object({{"enum", std::move(choices)}});
+    Json fixed = object({{"enum", std::move(choices)}});
+    if (key.prefix.empty()) return fixed;
+    return any_of({std::move(fixed), object({{"type", "string"}, {"pattern", "^" + std::string(key.prefix) + "[a-z][a-z0-9-]{0,63}$"}})});
 }
 
 Json map_with(std::string_view names, Json values) {

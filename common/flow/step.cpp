@@ -9,6 +9,7 @@
 #include "common/flow/declare.h"
 #include "common/flow/fan_out.h"
 #include "common/flow/paste.h"
+#include "common/flow/sub_workflow.h"
 
 namespace pawl::flow {
 namespace {
@@ -176,6 +177,7 @@ void read_uses(Reader& reader, StepDraft& draft, StepPlan& step) {
     Node const& uses = *fields.find("uses");
     std::string const said = "'uses: " + printable(take_characters(uses.text, 40)) + "'";
     refuse_program_keys(reader, fields, said);
+    if (uses_workflow(fields)) return read_sub_workflow(reader, draft, step);
     if (comes_later(Where::uses, uses.text)) {
         reader.error(code::invalid_value, uses.where, "this version of pawl does not have " + said, std::string(hint_for_later));
         return;

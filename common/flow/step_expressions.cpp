@@ -4,6 +4,7 @@
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
 #include "common/flow/step.h"
+#include "common/flow/sub_workflow.h"
 
 namespace pawl::flow {
 namespace {
@@ -134,6 +135,8 @@ void compile_step(Reader& reader, Expressions& expressions, StepDraft const& dra
         if (prompt) approve->prompt = expressions.pasted(*prompt, sight.values);
     } else if (auto* choice = std::get_if<SwitchAction>(&step.action)) {
         compile_arms(expressions, draft.arms, sight.arm, *choice);
+    } else if (auto* workflow = std::get_if<WorkflowAction>(&step.action)) {
+        compile_sub_workflow(reader, expressions, draft, sight.values, *workflow);
     }
 }
 
@@ -147,6 +150,8 @@ std::optional<cel::Type> outputs_type(StepPlan const& step) {
         fields = approval_fields();
     } else if (std::holds_alternative<SwitchAction>(step.action)) {
         fields.push_back({"arm", cel::Type::Kind::integer});
+    } else if (auto const* workflow = std::get_if<WorkflowAction>(&step.action)) {
+        return outputs_of(*workflow, step.id);
     } else {
         for (Declaration const& output : step.outputs)
             fields.push_back({output.name, output.cel_type(), output.optional && !output.default_value});

@@ -10,6 +10,7 @@
 #include "common/flow/labels.h"
 #include "common/flow/needs.h"
 #include "common/flow/step.h"
+#include "common/flow/sub_workflow.h"
 
 namespace pawl::flow {
 namespace {
@@ -35,8 +36,8 @@ void check_object_name(Reader& reader, Fields const& fields, std::string_view of
 
 class WorkflowReader {
 public:
-    WorkflowReader(Reader& reader, Node const& root, Conditions const& conditions)
-        : reader_(reader), expressions_(reader, conditions), fields_(reader.read_map(root, Place::workflow, title_of_document(root))) {}
+    WorkflowReader(Reader& reader, Node const& root, Definitions const& definitions)
+        : reader_(reader), definitions_(definitions), expressions_(reader, definitions.conditions), fields_(reader.read_map(root, Place::workflow, title_of_document(root))) {}
 
     std::shared_ptr<Plan const> run() {
         read_head();
@@ -48,6 +49,7 @@ public:
         StepDefaults defaults;
         if (Node const* node = fields_.find("defaults")) defaults = read_defaults(reader_, expressions_, scope, *node);
         read_steps(nodes, defaults);
+        link_sub_workflows(reader_, definitions_, drafts_, plan_);
         compile_steps(scope, resolve_needs(reader_, drafts_, plan_));
         read_outputs(scope);
         return std::make_shared<Plan const>(std::move(plan_));
@@ -263,6 +265,7 @@ private:
     }
 
     Reader& reader_;
+    Definitions const& definitions_;
     Expressions expressions_;
     Fields fields_;
     Plan plan_;
@@ -271,9 +274,9 @@ private:
 
 }  // namespace
 
-std::shared_ptr<Plan const> read_workflow(Reader& reader, Node const& root, Conditions const& conditions, std::vector<ConditionUse>& uses) {
+std::shared_ptr<Plan const> read_workflow(Reader& reader, Node const& root, Definitions const& definitions, std::vector<ConditionUse>& uses) {
     std::size_t const errors_before = reader.error_count();
-    WorkflowReader workflow(reader, root, conditions);
+    WorkflowReader workflow(reader, root, definitions);
     std::shared_ptr<Plan const> plan = workflow.run();
     uses = workflow.conditions();
     return reader.error_count() == errors_before ? plan : nullptr;
