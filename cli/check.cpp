@@ -65,13 +65,13 @@ Result<Checked> load(Context& context, std::vector<std::string> const& paths) {
     if (!sources) return sources.error();
     bool const has_tests = std::ranges::any_of(*sources, [](flow::SourceFile const& source) { return flow::may_hold_tests(source.text); });
     if (!has_tests) {
-        auto const others = conditions_elsewhere(context, *sources, paths.front());
+        auto const others = others_elsewhere(context, *sources, paths.front());
         if (!others) return others.error();
         return Checked{flow::load_project(std::move(*sources), flow::Keep::models, *others)};
     }
     auto const others = project_beside(context, *sources, paths.front());
     if (!others) return others.error();
-    Checked checked{flow::load_project(std::move(*sources), flow::Keep::plans, conditions_in(*others))};
+    Checked checked{flow::load_project(std::move(*sources), flow::Keep::plans, others_in(*others))};
     auto const tests = flow::load_tests(checked.project.files, others->files);
     auto& found = checked.project.diagnostics;
     found.insert(found.end(), tests.diagnostics.begin(), tests.diagnostics.end());

@@ -70,7 +70,7 @@ struct Shelf {
 Result<Shelf> load_shelf(Context& context, std::string const& path) {
     auto sources = read_sources(context, {path});
     if (!sources) return sources.error();
-    auto const others = conditions_elsewhere(context, *sources, path);
+    auto const others = others_elsewhere(context, *sources, path);
     if (!others) return others.error();
     Shelf shelf{flow::load_project(std::move(*sources), flow::Keep::models, *others), {}};
     shelf.conditions = conditions_in(shelf.project);

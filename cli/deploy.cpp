@@ -74,10 +74,10 @@ int deploy(Context& context, DeployOptions const& options) {
     auto const daemon = context.daemon();
     if (!daemon) return context.fail(daemon.error());
     bool const whole = single && has_project_file(options.paths.front());
-    auto const others = conditions_elsewhere(context, *sources, options.paths.front());
+    auto const others = others_elsewhere(context, *sources, options.paths.front());
     if (!others) return context.fail(others.error());
     auto body = deploy_request(*sources, project_root(options.paths.front()), options.dry_run, whole);
-    if (!others->all().empty()) body.set("conditions", others->model_of_all());
+    if (!others->conditions.all().empty()) body.set("conditions", others->conditions.model_of_all());
     if (whole && !options.dry_run) {
         auto const sure = may_retire(context, **daemon, body);
         if (!sure) return context.fail(sure.error());

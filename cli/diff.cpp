@@ -50,7 +50,7 @@ Result<Json> fetch(Daemon& daemon, VersionedName const& name) {
 }
 
 /// The workflows of files. An empty result: they have mistakes, which were told.
-std::optional<Side> side_of_files(Context& context, std::vector<flow::SourceFile> const& sources, flow::Conditions const& others) {
+std::optional<Side> side_of_files(Context& context, std::vector<flow::SourceFile> const& sources, flow::Others const& others) {
     auto const project = flow::load_project(sources, flow::Keep::models, others);
     if (has_errors(project.diagnostics)) {
         context.err() << yaml_text(context.err_look(), project.diagnostics, sources);
@@ -138,13 +138,13 @@ Result<Side> active_side(Daemon& daemon, Json const& dry_run) {
     return side;
 }
 
-int files_against_active(Context& context, DiffOptions const& options, std::vector<flow::SourceFile> const& files, std::string const& root, bool whole, flow::Conditions const& others = {}) {
+int files_against_active(Context& context, DiffOptions const& options, std::vector<flow::SourceFile> const& files, std::string const& root, bool whole, flow::Others const& others = {}) {
     auto after = side_of_files(context, files, others);
     if (!after) return exit_failed;
     auto const daemon = context.daemon();
     if (!daemon) return context.fail(daemon.error());
     auto request = deploy_request(files, root, true, whole);
-    if (!others.all().empty()) request.set("conditions", others.model_of_all());
+    if (!others.conditions.all().empty()) request.set("conditions", others.conditions.model_of_all());
     auto const answer = (*daemon)->post("/v1/deploy", request);
     if (!answer) return deploy_refused(context, **daemon, answer.error(), files);
     auto const before = active_side(**daemon, *answer);
@@ -169,7 +169,7 @@ int files_here(Context& context, DiffOptions const& options, std::string const& 
     }
     auto const sources = read_sources(context, {path});
     if (!sources) return context.fail(sources.error());
-    auto const others = conditions_elsewhere(context, *sources, path);
+    auto const others = others_elsewhere(context, *sources, path);
     if (!others) return context.fail(others.error());
     return files_against_active(context, options, *sources, project_root(path), false, *others);
 }
@@ -179,7 +179,7 @@ Result<Side> side_of(Context& context, std::string const& target) {
     if (is_path(target)) {
         auto const sources = read_sources(context, {target});
         if (!sources) return sources.error();
-        auto const others = conditions_elsewhere(context, *sources, target);
+        auto const others = others_elsewhere(context, *sources, target);
         if (!others) return others.error();
         auto side = side_of_files(context, *sources, *others);
         if (!side) return make_error(code::invalid_value, "");

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -18,6 +20,24 @@ flow::Conditions conditions_in(flow::LoadedProject const& project) {
     for (flow::LoadedFile const& file : project.files)
         for (auto const& condition : file.conditions) conditions.add(condition);
     return conditions;
+}
+
+flow::Others others_in(flow::LoadedProject const& project) {
+    flow::Others others(conditions_in(project));
+    std::map<std::string, std::shared_ptr<flow::Interface const>> workflows;
+    for (flow::LoadedFile const& file : project.files)
+        for (flow::LoadedWorkflow const& workflow : file.workflows) {
+            auto interface = std::make_shared<flow::Interface>();
+            if (workflow.plan) *interface = flow::interface_of(*workflow.plan);
+            else interface->broken = true;
+            interface->name = workflow.name;
+            workflows.emplace(workflow.name, std::move(interface));
+        }
+    others.workflow = [workflows = std::move(workflows)](std::string const& name) {
+        auto const found = workflows.find(name);
+        return found == workflows.end() ? nullptr : found->second;
+    };
+    return others;
 }
 
 namespace {
@@ -38,33 +58,35 @@ bool asks_elsewhere(std::vector<flow::SourceFile> const& sources, std::string co
     return path != "-" && std::ranges::any_of(sources, asks) && has_project_file(root);
 }
 
-bool names_conditions(flow::SourceFile const& source) { return source.text.find("conditions") != std::string::npos; }
+bool uses_workflows(flow::SourceFile const& source) { return !flow::used_workflows(std::string_view(source.text)).empty(); }
+bool names_others(flow::SourceFile const& source) { return source.text.find("conditions") != std::string::npos || uses_workflows(source); }
 
 }  // namespace
 
-Result<flow::Conditions> conditions_elsewhere(Context& context, std::vector<flow::SourceFile> const& sources, std::string const& path) {
+Result<flow::Others> others_elsewhere(Context& context, std::vector<flow::SourceFile> const& sources, std::string const& path) {
     std::string const root = project_root(path);
-    if (!asks_elsewhere(sources, path, root, names_conditions)) return flow::Conditions();
-    auto const others = load_others(context, sources, root, flow::Keep::models);
+    if (!asks_elsewhere(sources, path, root, names_others)) return flow::Others();
+    bool const wants_interfaces = std::ranges::any_of(sources, uses_workflows);
+    auto const others = load_others(context, sources, root, wants_interfaces ? flow::Keep::plans : flow::Keep::models);
     if (!others) return others.error();
-    return conditions_in(*others);
+    return wants_interfaces ? others_in(*others) : flow::Others(conditions_in(*others));
 }
 
 Result<flow::LoadedProject> project_beside(Context& context, std::vector<flow::SourceFile> const& sources, std::string const& path) {
     std::string const root = project_root(path);
-    auto const asks = [](flow::SourceFile const& source) { return names_conditions(source) || flow::may_hold_tests(source.text); };
+    auto const asks = [](flow::SourceFile const& source) { return names_others(source) || flow::may_hold_tests(source.text); };
     if (!asks_elsewhere(sources, path, root, asks)) return flow::LoadedProject();
     return load_others(context, sources, root, flow::Keep::plans);
 }
 
 Result<flow::LoadedFile> load_target(Context& context, flow::SourceFile source) {
-    bool const alone = source.name == "stdin" || source.text.find("conditions") == std::string::npos;
+    bool const alone = source.name == "stdin" || !names_others(source);
     if (alone) return flow::load_file(std::move(source.name), std::move(source.text));
     auto beside = read_project_of(context, source.name);
     if (!beside) return beside.error();
     beside->erase(beside->begin());
-    flow::LoadedProject const project = flow::load_project(std::move(*beside), flow::Keep::models);
-    return flow::load_file(std::move(source.name), std::move(source.text), conditions_in(project));
+    flow::LoadedProject const project = flow::load_project(std::move(*beside));
+    return flow::load_file(std::move(source.name), std::move(source.text), others_in(project));
 }
 
 flow::LoadedFile load_version(Json const& version) {

@@ -16,6 +16,7 @@
 #include "cli/render/shell_word.h"
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
+#include "common/flow/interface.h"
 #include "common/flow/reader.h"
 #include "common/wire/url.h"
 #include "common/yaml/document.h"
@@ -52,7 +53,7 @@ Json sample_of(flow::Declaration const& declaration) {
 
 flow::MockedAttempt sample_attempt(flow::StepPlan const& step) {
     flow::MockedAttempt attempt{.outputs = JsonMap{}, .approved = true, .by = "somebody", .comment = {}};
-    for (flow::Declaration const& output : step.outputs)
+    for (flow::Declaration const& output : flow::declared_outputs(step))
         if (output.required()) attempt.outputs.set(output.name, sample_of(output));
     return attempt;
 }
@@ -62,7 +63,7 @@ MockOf ends_of(std::vector<flow::Mock> const& mocks, Subject const& subject) {
     return [said = mocks_of(mocks), known = subject.known](flow::StepPlan const& step, std::string_view row, int number) -> std::optional<flow::MockedAttempt> {
         if (auto mock = said(step, row, number)) return mock;
         flow::MockedAttempt attempt = sample_attempt(step);
-        if (auto const found = known.find(row); found != known.end() && step.is_process()) attempt.outputs = found->second;
+        if (auto const found = known.find(row); found != known.end() && !std::holds_alternative<flow::ApproveAction>(step.action)) attempt.outputs = found->second;
         return attempt;
     };
 }
@@ -141,6 +142,9 @@ void print_step(Context& context, Play const& play, PlayedStep const& step) {
     if (!step.message.empty()) line += "  " + printable(step.message);
     context.out() << line << '\n';
     for (PlayedAttempt const& attempt : step.launches) print_launch(context, attempt);
+    if (!step.run_inputs.is_map()) return;
+    context.out() << "    starts a run, which is not played\n";
+    for (auto const& [name, value] : step.run_inputs.as_map()) context.out() << "      -i " << printable(shell_word(name + "=" + (value.is_string() ? value.as_string() : dump_json(value)))) << '\n';
 }
 
 Json attempt_json(PlayedAttempt const& attempt) {

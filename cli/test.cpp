@@ -90,7 +90,7 @@ int test(Context& context, TestOptions const& options) {
     if (!sources) return context.fail(sources.error());
     auto const others = project_beside(context, *sources, paths.front());
     if (!others) return context.fail(others.error());
-    auto const project = flow::load_project(std::move(*sources), flow::Keep::plans, conditions_in(*others));
+    auto const project = flow::load_project(std::move(*sources), flow::Keep::plans, others_in(*others));
     auto const tests = flow::load_tests(project.files, others->files);
     TextIndex const texts(project.files);
     auto const mistakes = mistakes_in(project, tests);

@@ -1,8 +1,15 @@
 #include "daemon/performer.h"
 
+#include <utility>
+
 #include "common/base/crash_point.h"
 
 namespace pawl {
+
+void Performer::connect(Api* api) {
+    api_ = api;
+    for (LoadPlan const& wanted : std::exchange(plans_wanted_, {})) on(wanted);
+}
 
 void Performer::perform(Effect const& effect) {
     std::visit([this](auto const& what) { on(what); }, effect);
@@ -26,6 +33,11 @@ void Performer::on(StopAttempt const& stop) {
 
 void Performer::on(AdoptAttempt const& adopt) { attempts_.adopt(adopt.attempt, adopt.run, adopt.slot); }
 void Performer::on(SweepAttempt const& sweep) { attempts_.sweep(sweep.attempt, sweep.slot, sweep.cookie); }
+
+void Performer::on(LoadPlan const& wanted) {
+    if (api_ != nullptr) api_->load_plan(wanted);
+    else plans_wanted_.push_back(wanted);
+}
 
 void Performer::on(Reply const& reply) {
     PAWL_CRASH_POINT("reply.before");

@@ -7,6 +7,9 @@
 
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
+#include "common/flow/declare.h"
+#include "common/flow/interface.h"
+#include "common/flow/load.h"
 #include "daemon/core/context.h"
 #include "daemon/core/engine.h"
 
@@ -60,9 +63,35 @@ PlayedAttempt launched(LaunchSpec const& spec, int number, UtcTime at) {
     return attempt;
 }
 
+/// Stands for a workflow that a step uses: one step, which ends as the mock says, and whose outputs are those of the run.
+std::shared_ptr<flow::Plan const> stand_in(flow::Interface const& interface) {
+    JsonMap outputs;
+    for (flow::Declaration const& output : interface.outputs) outputs.append(output.name, "${{ steps.main." + std::string(output.optional ? "?outputs.?" : "outputs.") + output.name + " }}");
+    JsonMap step{{"id", "main"}, {"argv", JsonList{"true"}}};
+    if (!interface.outputs.empty()) step.append("outputs", flow::model_of(interface.outputs));
+    JsonMap workflow{{"kind", "workflow"}, {"name", interface.name}};
+    if (!interface.inputs.empty()) workflow.append("inputs", flow::model_of(interface.inputs));
+    workflow.append("steps", JsonList{std::move(step)});
+    if (!outputs.empty()) workflow.append("outputs", std::move(outputs));
+    return flow::load_plan(interface.name, dump_json(Json(std::move(workflow))), 0);
+}
+
+/// The workflows that the plan uses, as deployed: the n-th has the number n.
+EngineState state_with(std::vector<std::string> const& used) {
+    EngineState state;
+    for (std::string const& name : used) {
+        WorkflowId const id{++state.last_workflow};
+        VersionId const version{++state.last_version};
+        state.workflows.push_back({.id = id, .name = name, .active = version, .last_number = 1});
+        state.active_versions.push_back({.id = version, .workflow = id, .number = 1});
+    }
+    return state;
+}
+
 class Stage {
 public:
-    explicit Stage(Scene const& scene) : scene_(scene), engine_(options(), EngineState{}), now_(scene.at) { run_.plan = scene.plan; }
+    explicit Stage(Scene const& scene)
+        : scene_(scene), used_(flow::used_workflows(*scene.plan)), engine_(options(), state_with(used_)), now_(scene.at) { run_.plan = scene.plan; }
 
     Play run() {
         start();
@@ -126,10 +155,15 @@ private:
     }
 
     void keep(Row& row) {
-        if (auto* run = std::get_if<RunRow>(&row)) run_.row = std::move(*run);
-        else if (auto* data = std::get_if<RunDataRow>(&row)) run_.data = std::move(*data);
-        else if (auto* attempt = std::get_if<AttemptRow>(&row)) attempts_[attempt->id] = std::move(*attempt);
-        else if (auto* step = std::get_if<StepRow>(&row)) {
+        if (auto* run = std::get_if<RunRow>(&row)) {
+            if (run->parent) parents_[run->id] = run_.steps.at(run->parent_step).id;
+            else run_.row = std::move(*run);
+        } else if (auto* data = std::get_if<RunDataRow>(&row)) {
+            if (auto const started_by = parents_.find(data->run); started_by != parents_.end()) run_inputs_[started_by->second] = data->inputs;
+            else run_.data = std::move(*data);
+        } else if (auto* attempt = std::get_if<AttemptRow>(&row)) {
+            attempts_[attempt->id] = std::move(*attempt);
+        } else if (auto* step = std::get_if<StepRow>(&row); step != nullptr && !parents_.contains(step->run)) {
             if (run_.steps.size() <= step->step) run_.steps.resize(step->step + std::size_t{1});
             run_.steps[step->step] = std::move(*step);
         }
@@ -139,10 +173,35 @@ private:
         if (auto const* launch = std::get_if<Launch>(&effect)) perform(*launch);
         else if (auto const* stop = std::get_if<StopAttempt>(&effect)) perform(*stop);
         else if (auto const* sweep = std::get_if<SweepAttempt>(&effect)) due_.emplace(now_, AttemptSwept{sweep->attempt});
+        else if (auto const* wanted = std::get_if<LoadPlan>(&effect)) perform(*wanted);
         else if (auto const* reply = std::get_if<Reply>(&effect)) perform(*reply);
     }
 
+    void perform(LoadPlan const& wanted) {
+        std::string const& name = used_.at(static_cast<std::size_t>(wanted.version.value) - 1);
+        PlanLoaded loaded;
+        loaded.version = VersionRow{.id = wanted.version, .workflow = WorkflowId{wanted.version.value}, .number = 1, .root = scene_.root};
+        loaded.workflow = name;
+        loaded.message = "workflow '" + name + "' is not among these files, so nothing can stand for it";
+        for (flow::StepPlan const& step : scene_.plan->steps) {
+            auto const* action = std::get_if<flow::WorkflowAction>(&step.action);
+            if (action != nullptr && action->workflow == name && action->interface) loaded.plan = stand_in(*action->interface);
+        }
+        due_.emplace(now_, std::move(loaded));
+    }
+
+    /// The only step of a run that stands for a workflow.
+    void perform_in_child(Launch const& launch, std::string const& started_by) {
+        flow::StepPlan const* plan = plan_of(started_by);
+        auto const mock = plan == nullptr ? std::nullopt : scene_.mock(*plan, started_by, 1);
+        if (!mock) return fail("step '" + started_by + "' would start a run, and nothing stands for it", "mock: {" + key_text(started_by) + ": {outputs: {…}}}");
+        AttemptEnd end = end_of(*mock, *plan);
+        UtcTime const due = end.ended_at = now_ + end.ran;
+        due_.emplace(due, AttemptEnded{launch.attempt, std::move(end)});
+    }
+
     void perform(Launch const& launch) {
+        if (auto const started_by = parents_.find(launch.run); started_by != parents_.end()) return perform_in_child(launch, started_by->second);
         AttemptRow const& row = attempts_.at(launch.attempt);
         StepRow const& step = run_.steps.at(row.step);
         flow::StepPlan const* plan = plan_of(step.id);
@@ -219,6 +278,7 @@ private:
         step.ended_at = row.ended_at;
         step.outputs = row.outputs;
         step.launches = std::move(launches_[row.id]);
+        if (auto const inputs = run_inputs_.find(row.id); inputs != run_inputs_.end()) step.run_inputs = inputs->second;
         if (Json const* values = row.explain.find("if")) {
             step.read = *values;
             bool const broke = row.state == StepState::failed && row.reason == Reason::expression_error;
@@ -239,10 +299,13 @@ private:
     }
 
     Scene const& scene_;
+    std::vector<std::string> used_;                  ///< workflows of which its steps start runs
     Engine engine_;
     UtcTime now_;
     Run run_;                                        ///< its rows, as a store would have them
     std::map<AttemptId, AttemptRow> attempts_;
+    std::map<RunId, std::string> parents_;           ///< runs that steps started, with those steps
+    std::map<std::string, Json> run_inputs_;         ///< what those were given, by step
     std::multimap<UtcTime, Event> due_;              ///< equal instants keep their order
     std::set<std::string, std::less<>> asked_;       ///< approvals that were seen to
     std::map<std::string, std::vector<PlayedAttempt>> launches_;

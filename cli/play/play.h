@@ -54,6 +54,7 @@ struct PlayedStep {
     std::optional<bool> asked;             ///< what its `if` gave; empty: it was not evaluated, or could not be
     Json read;                             ///< the values its `if` read, by path
     std::vector<PlayedAttempt> launches;
+    Json run_inputs;                       ///< of `uses: workflow/NAME`: what its run is given; null: it starts none
 };
 
 struct Play {

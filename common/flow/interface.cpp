@@ -108,6 +108,11 @@ Interfaces Interfaces::from_model(Json const& model) {
     return interfaces;
 }
 
+std::vector<Declaration> const& declared_outputs(StepPlan const& step) {
+    auto const* action = std::get_if<WorkflowAction>(&step.action);
+    return action && action->interface ? action->interface->outputs : step.outputs;
+}
+
 std::vector<std::string> used_workflows(Plan const& plan) {
     std::vector<std::string> names;
     for (StepPlan const& step : plan.steps)

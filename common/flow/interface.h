@@ -43,6 +43,9 @@ private:
 
 inline constexpr std::string_view workflow_prefix = "workflow/";
 
+/// What a step is known to leave behind: what it declares, or what the workflow does that it uses.
+std::vector<Declaration> const& declared_outputs(StepPlan const& step);
+
 /// The workflows that a plan uses, each once, in the order of its steps.
 std::vector<std::string> used_workflows(Plan const& plan);
 /// The same of a document that may have mistakes.

@@ -4,6 +4,7 @@
 
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
+#include "common/flow/interface.h"
 #include "common/flow/tests.h"
 
 namespace pawl::flow {
@@ -30,6 +31,7 @@ public:
         attempt.timed_out = fields.boolean("timed_out").value_or(false);
         bool const asks = std::holds_alternative<ApproveAction>(step_.action);
         refuse(fields, asks ? std::span<std::string_view const>(process_keys) : approval_keys, asks ? "an approval" : "a step that runs a program");
+        if (std::holds_alternative<WorkflowAction>(step_.action)) refuse(fields, attempt_keys, "a step that starts a run: it succeeds or fails");
         if (asks) read_answer(fields, attempt);
         else read_end(fields, attempt);
         return attempt;
@@ -41,6 +43,7 @@ public:
 
 private:
     static constexpr std::string_view process_keys[] = {"exit_code", "signal", "lost", "outputs"};
+    static constexpr std::string_view attempt_keys[] = {"signal", "lost"};
     static constexpr std::string_view approval_keys[] = {"approved", "by", "comment"};
 
     void refuse(Fields const& fields, std::span<std::string_view const> keys, std::string const& what) {
@@ -101,7 +104,7 @@ private:
         if (member)
             for (Member const& output : member->value.members) add_output(output, outputs);
         if (!succeeds) return Json(std::move(outputs));
-        for (Declaration const& declared : step_.outputs) {
+        for (Declaration const& declared : declared_outputs(step_)) {
             if (!declared.required() || (member && member->value.find(declared.name))) continue;
             reader_.error(code::missing_key, member ? member->key.where : fields.map().where,
                           title_ + " does not give '" + declared.name + "', which the step declares",
@@ -113,16 +116,18 @@ private:
     void add_output(Member const& output, JsonMap& outputs) {
         std::string const& name = output.key.text;
         Json value = yaml::to_json(output.value);
-        auto const declared = std::ranges::find(step_.outputs, name, &Declaration::name);
+        std::vector<Declaration> const& known = declared_outputs(step_);
+        bool const is_declared = !known.empty() || std::holds_alternative<WorkflowAction>(step_.action);
+        auto const declared = std::ranges::find(known, name, &Declaration::name);
         if (!is_identifier(name)) {
             reader_.error(code::invalid_name, output.key.where, quotation(name) + " is no name for an output");
-        } else if (step_.outputs.empty()) {
+        } else if (!is_declared) {
             if (output.value.is_scalar()) outputs.append(name, value.is_string() ? value : Json(dump_json(value)));
             else reader_.error(code::wrong_type, output.value.where, "output '" + name + "' is text, as step '" + step_.id + "' declares no outputs", "declare it: outputs: {" + name + ": list}");
-        } else if (declared == step_.outputs.end()) {
+        } else if (declared == known.end()) {
             std::vector<std::string_view> names;
-            names.reserve(step_.outputs.size());
-            for (Declaration const& one : step_.outputs) names.push_back(one.name);
+            names.reserve(known.size());
+            for (Declaration const& one : known) names.push_back(one.name);
             std::string_view const near = nearest(name, names);
             reader_.error(code::unknown_name, output.key.where, "step '" + step_.id + "' declares no output " + quotation(name),
                           near.empty() ? "it declares: " + join(std::vector<std::string>(names.begin(), names.end()), ", ") : "did you mean '" + std::string(near) + "'?");

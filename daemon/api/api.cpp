@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 #include "daemon/api/core.h"
 #include "daemon/api/decode.h"
+#include "daemon/api/prepare.h"
 #include "daemon/api/routes.h"
 #include "daemon/api/stream.h"
 #include "daemon/core/problem.h"
@@ -178,6 +179,8 @@ void Api::run_changed(RunChanged const& changed) {
     for (auto at = first; at != last; ++at) told.push_back(at->second);
     for (auto const& stream : told) stream->run_changed(changed.ended);
 }
+
+void Api::load_plan(LoadPlan const& wanted) { api::load_plan(*core_, wanted); }
 
 /// Deploys carry whole projects, and only they; a stranger is not given 64 MiB of memory first and a refusal then.
 std::uint64_t Api::body_max(Identity const& who, std::string_view method, std::string_view target) const {

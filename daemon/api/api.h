@@ -71,6 +71,8 @@ public:
     /// Effects of the engine, after their commit.
     void perform(Reply const& reply);
     void run_changed(RunChanged const& changed);
+    /// Ends in a PlanLoaded in the inbox.
+    void load_plan(LoadPlan const& wanted);
     /// How long a body this user may send with this request.
     std::uint64_t body_max(Identity const& who, std::string_view method, std::string_view target) const;
     /// Ends all streams and answers 503 to all who wait; whatever is asked later too.

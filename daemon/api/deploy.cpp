@@ -92,8 +92,8 @@ bool is_one_document(std::string_view text) {
 
 /// The file as it was loaded when its active version was stored, if it is still that text.
 std::optional<flow::LoadedFile> known_file(std::unordered_map<std::string, ActiveSource> const& active, flow::SourceFile const& file) {
-    bool const may_name_conditions = file.text.find("condition") != std::string::npos;  // they may have changed elsewhere
-    if (may_name_conditions || !is_one_document(file.text)) return std::nullopt;
+    bool const names_others = file.text.find("condition") != std::string::npos || !flow::used_workflows(std::string_view(file.text)).empty();
+    if (names_others || !is_one_document(file.text)) return std::nullopt;  // what it names may have changed elsewhere
     auto const found = active.find(sha256_hex(file.text));
     if (found == active.end() || found->second.sharing != 1) return std::nullopt;
     flow::LoadedFile known;
@@ -104,7 +104,7 @@ std::optional<flow::LoadedFile> known_file(std::unordered_map<std::string, Activ
 
 /// For plans, which are asked for after every edit: only files whose text is not that of an active version are loaded. Nothing when that is
 /// not sure to give the answer of loading all of them.
-std::optional<flow::LoadedProject> load_changed(Reader& reader, std::vector<flow::SourceFile> const& files, flow::Conditions const& others) {
+std::optional<flow::LoadedProject> load_changed(Reader& reader, std::vector<flow::SourceFile> const& files, flow::Others const& others) {
     auto const active = reader.active_sources();
     if (!active) return std::nullopt;
     std::vector<flow::SourceFile> unknown;
@@ -128,10 +128,11 @@ std::optional<flow::LoadedProject> load_changed(Reader& reader, std::vector<flow
 }
 
 flow::LoadedProject load_files(Reader& reader, DeployBody& body) {
+    flow::Others const others = deployed(reader, std::move(body.conditions));
     if (body.dry_run) {
-        if (auto project = load_changed(reader, body.files, body.conditions)) return std::move(*project);
+        if (auto project = load_changed(reader, body.files, others)) return std::move(*project);
     }
-    return flow::load_project(std::move(body.files), flow::Keep::models, body.conditions);
+    return flow::load_project(std::move(body.files), flow::Keep::models, others);
 }
 
 Prepared load(Reader& reader, std::string_view text) {

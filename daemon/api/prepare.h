@@ -26,6 +26,11 @@ Error summary_of(Diagnostics const& diagnostics);
 /// The plan of a stored version. A version that no longer loads is a conflict: it must be deployed anew.
 Result<std::shared_ptr<flow::Plan const>> plan_of(StoredSource const& source, Diagnostics& diagnostics);
 
+/// Workflows that are deployed, for the steps of files that use them. Borrows the reader.
+flow::Others deployed(Reader& reader, flow::Conditions conditions);
+/// What a step asked for that is to start a run.
+void load_plan(Core& core, LoadPlan const& wanted);
+
 /// Absolute, no NUL; code::invalid_request.
 Status check_folder(std::string_view path, std::string_view name);
 

@@ -87,8 +87,24 @@ Result<flow::LoadedWorkflow> choose(flow::LoadedFile& file, std::string const& n
     return api_error(code::not_found, "there is no workflow '" + printable(name) + "' in '" + printable(file.name) + "'; it " + has);
 }
 
+/// Workflows of the same file that this one uses, directly and through others.
+std::vector<flow::LoadedWorkflow> used_in_file(flow::LoadedFile const& file, flow::LoadedWorkflow const& chosen) {
+    std::vector<flow::LoadedWorkflow> used;
+    std::vector<std::string> open = chosen.uses;
+    while (!open.empty()) {
+        std::string const name = std::move(open.back());
+        open.pop_back();
+        auto const found = std::ranges::find(file.workflows, name, &flow::LoadedWorkflow::name);
+        bool const is_new = found != file.workflows.end() && std::ranges::find(used, name, &flow::LoadedWorkflow::name) == used.end();
+        if (!is_new) continue;
+        open.insert(open.end(), found->uses.begin(), found->uses.end());
+        used.push_back(*found);
+    }
+    return used;
+}
+
 Prepared start_transient(Reader& reader, StartBody body, bool exec) {
-    flow::LoadedFile file = flow::load_file(body.file, body.text, flow::Conditions::from_model(body.conditions));
+    flow::LoadedFile file = flow::load_file(body.file, body.text, deployed(reader, flow::Conditions::from_model(body.conditions)));
     if (has_errors(file.diagnostics)) {
         Error const error = summary_of(file.diagnostics);
         return refused(error, std::move(file.diagnostics));
@@ -104,13 +120,15 @@ Prepared start_transient(Reader& reader, StartBody body, bool exec) {
     start.exec = exec;
     start.from_file = true;
     Prepared prepared;
-    if (auto const same = reader.same_version(start.workflow, chosen->hash, sha256_hex(body.text), start.root)) {
+    auto used = used_in_file(file, *chosen);
+    bool const is_alone = used.empty();  // else the versions of what it uses belong to it
+    if (auto const same = is_alone ? reader.same_version(start.workflow, chosen->hash, sha256_hex(body.text), start.root) : std::nullopt) {
         start.version = same->id;
         start.number = same->number;
         prepared.body = std::move(start);
         return prepared;
     }
-    start.transient = StartRun::Transient{std::move(*chosen), std::move(body.file), std::move(body.text)};
+    start.transient = StartRun::Transient{std::move(*chosen), std::move(body.file), std::move(body.text), std::move(used)};
     prepared.body = std::move(start);
     return prepared;
 }

@@ -17,6 +17,7 @@ void carry_values(Run& fresh, StoredRun const& ended) {
     fresh.data.inputs = ended.data.inputs;
     fresh.data.vars = ended.data.vars;
     fresh.data.event = ended.data.event;
+    fresh.data.pinned = ended.data.pinned;
 }
 
 /// Marks the step and all that depend on it. Others that did not succeed are marked by the caller, without those behind them: what
@@ -66,6 +67,7 @@ void carry_items(Run& fresh, StoredRun const& ended, std::size_t step, bool runs
     for (StepRow& row : items_of_step(ended, step)) {
         bool const stays = !runs_again || row.state == StepState::succeeded || (keeps_lost && row.state == StepState::lost);
         StepRow carried{.run = fresh.row.id, .id = row.id, .item_of = row.item_of, .item_number = row.item_number, .item = row.item};
+        if (!stays) carried.former_child = row.child;
         if (stays) carried = std::move(row);
         carried.run = fresh.row.id;
         carried.step = static_cast<StepIndex>(fresh.steps.size());
@@ -75,9 +77,8 @@ void carry_items(Run& fresh, StoredRun const& ended, std::size_t step, bool runs
     }
 }
 
-/// Nothing before it is done again, so it would run for the same items.
-bool keeps_its_items(flow::Plan const& plan, std::vector<bool> const& again, std::size_t step) {
-    if (!plan.steps[step].fan_out) return false;
+/// Nothing before it is done again, so it would see what it has seen.
+bool has_same_values(flow::Plan const& plan, std::vector<bool> const& again, std::size_t step) {
     std::vector<bool> seen(again.size());
     std::vector<StepIndex> open(plan.steps[step].needs);
     while (!open.empty()) {
@@ -89,6 +90,10 @@ bool keeps_its_items(flow::Plan const& plan, std::vector<bool> const& again, std
         open.insert(open.end(), plan.steps[at].needs.begin(), plan.steps[at].needs.end());
     }
     return true;
+}
+
+bool keeps_its_items(flow::Plan const& plan, std::vector<bool> const& again, std::size_t step) {
+    return plan.steps[step].fan_out && has_same_values(plan, again, step);
 }
 
 /// What was taken back has to be done again.
@@ -121,6 +126,7 @@ void carry_all(Run& fresh, StoredRun const& ended, std::vector<bool> const& agai
     for (std::size_t i = 0; i < again.size(); ++i)
         if (!again[i] && !is_handler(plan, i)) carry_step(fresh, ended, i);
     for (std::size_t i = 0; i < again.size(); ++i) {
+        if (again[i] && !whole[i] && has_same_values(plan, again, i)) fresh.steps[i].former_child = ended.steps[i].child;
         if (is_handler(plan, i) || (again[i] && (whole[i] || !keeps_its_items(plan, again, i)))) continue;
         carry_items(fresh, ended, i, again[i], keeps_lost);
     }

@@ -8,6 +8,7 @@
 #include "common/base/json.h"
 #include "daemon/core/attempts.h"
 #include "daemon/core/event.h"
+#include "daemon/core/records.h"
 
 namespace pawl {
 
@@ -32,6 +33,11 @@ struct SweepAttempt {
     SlotRef slot;
     std::string cookie;
 };
+/// A step is to start a run of this version: its plan is wanted, as PlanLoaded. Asked once for all that wait for the same.
+struct LoadPlan {
+    VersionId version;
+    RunId former;  ///< an ended run of it that is to be gone on from; 0: none
+};
 /// Answers the exchange that waits. Status: an HTTP status; the body is the resource, or problem+json when status ≥ 400.
 struct Reply {
     ReplyTo to = 0;
@@ -45,6 +51,6 @@ struct RunChanged {
     bool ended = false;
 };
 
-using Effect = std::variant<Launch, StopAttempt, AdoptAttempt, SweepAttempt, Reply, RunChanged>;
+using Effect = std::variant<Launch, StopAttempt, AdoptAttempt, SweepAttempt, LoadPlan, Reply, RunChanged>;
 
 }  // namespace pawl

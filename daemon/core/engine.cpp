@@ -27,6 +27,7 @@ Engine::Engine(EngineOptions options, EngineState state)
 void Engine::apply(Event const& event, UtcTime now) {
     now_ = now;
     std::visit([this](auto const& what) { on(what); }, event);
+    tell_later();
 }
 
 void Engine::on(AttemptEnded const& ended) {
@@ -85,6 +86,9 @@ void Engine::after(Entry& entry, std::vector<RunEffect>& effects) {
         else if (auto* launch = std::get_if<Launch>(&effect)) effects_.emplace_back(std::move(*launch));
         else if (auto* stop = std::get_if<StopAttempt>(&effect)) effects_.emplace_back(std::move(*stop));
         else if (auto* sweep = std::get_if<SweepAttempt>(&effect)) effects_.emplace_back(std::move(*sweep));
+        else if (auto const* child = std::get_if<WantChild>(&effect)) want_child(run, child->step);
+        else if (auto const* start = std::get_if<StartChild>(&effect)) start_child(entry, *start);
+        else if (auto const* cancel = std::get_if<StopChild>(&effect); cancel != nullptr && !PAWL_MUTANT("child_not_cancelled")) later_.emplace_back(cancel->child, RunCancel{cancel->now, Reason::cancelled});
         else if (std::holds_alternative<RunEnded>(effect)) ended = true;
     }
     if (ended) return run_ended(entry);
@@ -99,6 +103,7 @@ void Engine::run_ended(Entry& entry) {
     RunId const id = entry.run.row.id;
     if (entry.deadline != never) deadlines_.erase({entry.deadline, id});
     entry.deadline = never;
+    tell_parent(entry.run);
     std::string const group = entry.run.row.group;
     if (!group.empty()) groups_.leave(group, group_entry(entry.run));
     auto const found = runs_.find(id);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -90,6 +91,7 @@ private:
     void on(Command const& command);
     void on(AttemptEnded const& ended);
     void on(AttemptSwept const& swept);
+    void on(PlanLoaded const& loaded);
     void on(Refused const& refused);
     void on(TimePassed const&);
     void on(StoreDegraded const& degraded);
@@ -115,8 +117,10 @@ private:
     /// The active workflows of the deployed folder that none of its files has any more.
     std::vector<std::string> gone_from(Deploy const& deploy) const;
     std::optional<Error> staleness(Deploy const& deploy) const;
+    std::optional<Error> still_needed(Deploy const& deploy) const;
     VersionRow store_version(WorkflowId workflow, int number, flow::LoadedWorkflow const& loaded, std::string const& file,
                              std::string const& text, std::string const& root, Identity const& who, bool transient);
+    VersionRow store_transient(flow::LoadedWorkflow const& loaded, StartRun::Transient const& from, std::string const& root, Identity const& who);
     Entry& new_run(std::shared_ptr<flow::Plan const> plan, VersionRow const& version, std::string workflow, Identity const& who);
     /// Enters the run into its group and lets it begin, wait or be refused. Empty: it was not made (`skip`, `reject`).
     std::optional<Error> admit(Entry& entry);
@@ -124,6 +128,15 @@ private:
     void tell(Entry& entry, RunEvent const& event);
     void after(Entry& entry, std::vector<RunEffect>& effects);
     void run_ended(Entry& entry);
+    // Runs that steps of other runs start.
+    Json pin(flow::Plan const& plan, std::map<std::string, VersionRow> const& own) const;
+    void want_child(Run const& run, flow::StepIndex step);
+    void start_child(Entry& parent, StartChild const& start);
+    Status fill_child(Run& child, Run const& parent, flow::StepIndex step, Json const& inputs);
+    std::optional<RunChildRefused> refusal_of_child(Run const& parent, flow::StepIndex step, Run const& child) const;
+    void tell_parent(Run const& child);
+    void tell_later();
+    std::optional<std::pair<std::string, std::string>> first_left_alone(std::set<std::string> const& gone, std::map<std::string, std::string> const& fresh_uses) const;
     void admit_next(std::string const& group);
     void give_slots();
     /// A run that lives, or has ended in this turn.
@@ -150,6 +163,9 @@ private:
     std::vector<std::string> answer_order_;           ///< oldest first, from answer_first_ on
     std::size_t answer_first_ = 0;
     std::map<RunId, RunId> settled_;                  ///< by resolves since the start: rows that a command read may be older
+    std::map<std::pair<VersionId, RunId>, std::vector<std::pair<RunId, flow::StepIndex>>> waiting_for_plan_;  ///< steps that are to start runs
+    PlanLoaded const* loaded_ = nullptr;              ///< while those are told
+    std::deque<std::pair<RunId, RunEvent>> later_;    ///< what runs have to tell each other
     bool draining_ = false, degraded_ = false;
     std::string degraded_reason_;
     std::size_t unloadable_ = 0;

@@ -127,7 +127,7 @@ VersionRow Engine::store_version(WorkflowId workflow, int number, flow::LoadedWo
     VersionRow version{.id = VersionId{++last_version_}, .workflow = workflow, .number = number, .hash = loaded.hash,
                        .model = loaded.model, .source_hash = sha256_hex(text),
                        .document = static_cast<int>(loaded.document), .root = root, .created_at = now_, .uid = who.uid,
-                       .transient = transient};
+                       .transient = transient, .uses = join(loaded.uses, " ")};
     rows_.emplace_back(SourceRow{version.source_hash, file, text});
     rows_.emplace_back(version);
     version.model.clear();  // the store has it; thousands of workflows must fit into memory
@@ -176,6 +176,7 @@ Engine::Outcome Engine::perform(Deploy const& deploy, Identity const& who) {
         if (object.size() < 200) object += (object.empty() ? "workflow/" : " workflow/") + name;
     };
     if (auto stale = staleness(deploy)) return {.body = {}, .object = "project", .refused = std::move(stale), .diagnostics = {}};
+    if (auto needed = still_needed(deploy)) return {.body = {}, .object = "project", .refused = std::move(needed), .diagnostics = {}};
     for (flow::LoadedFile const& file : deploy.files) {
         for (flow::LoadedWorkflow const& loaded : file.workflows) {
             changes.emplace_back(deploy_workflow(file, loaded, deploy, who));
@@ -203,6 +204,10 @@ Engine::Outcome Engine::perform(RemoveWorkflow const& removal, Identity const&) 
     if (found == workflows_.end() || !found->second.row.active)
         return {.body = {}, .object = std::move(object),
                 .refused = error(code::not_found, "there is no workflow '" + removal.name + "'", "pawl workflow ls lists them"),
+                .diagnostics = {}};
+    if (auto const left = first_left_alone({removal.name}, {}))
+        return {.body = {}, .object = std::move(object),
+                .refused = error(code::conflict, "workflow '" + left->first + "' uses '" + removal.name + "'", "remove '" + left->first + "' first, or deploy a version of it that does not"),
                 .diagnostics = {}};
     found->second.row.active = VersionId{};
     found->second.row.updated_at = now_;
@@ -303,6 +308,19 @@ Engine::Outcome Engine::summary(RunId id, int status) const {
             .refused = {}, .diagnostics = {}};
 }
 
+VersionRow Engine::store_transient(flow::LoadedWorkflow const& loaded, StartRun::Transient const& from, std::string const& root, Identity const& who) {
+    auto found = workflows_.find(loaded.name);
+    bool const known = found != workflows_.end();
+    WorkflowRow row = known ? found->second.row : WorkflowRow{.id = WorkflowId{++last_workflow_}, .name = loaded.name};
+    ++row.last_number;
+    row.updated_at = now_;
+    VersionRow version = store_version(row.id, row.last_number, loaded, from.file, from.text, root, who, true);
+    rows_.emplace_back(row);
+    if (known) found->second.row = row;
+    else workflows_[loaded.name] = Catalogued{row, {}};
+    return version;
+}
+
 Engine::Outcome Engine::perform(StartRun const& start, Identity const& who) {
     std::string object = "workflow/" + start.workflow;
     flow::Bound bound = flow::bind_inputs(start.plan->inputs, start.inputs.is_null() ? Json(JsonMap{}) : start.inputs);
@@ -312,17 +330,10 @@ Engine::Outcome Engine::perform(StartRun const& start, Identity const& who) {
         return {.body = {}, .object = std::move(object), .refused = std::move(first), .diagnostics = std::move(bound.diagnostics)};
     }
     VersionRow version;
+    std::map<std::string, VersionRow> own;
     if (start.transient) {
-        auto found = workflows_.find(start.workflow);
-        bool const known = found != workflows_.end();
-        WorkflowRow row = known ? found->second.row : WorkflowRow{.id = WorkflowId{++last_workflow_}, .name = start.workflow};
-        ++row.last_number;
-        row.updated_at = now_;
-        version = store_version(row.id, row.last_number, start.transient->workflow, start.transient->file, start.transient->text, start.root,
-                                who, true);
-        rows_.emplace_back(row);
-        if (known) found->second.row = row;
-        else workflows_[start.workflow] = Catalogued{row, {}};
+        version = store_transient(start.transient->workflow, *start.transient, start.root, who);
+        for (flow::LoadedWorkflow const& used : start.transient->used) own[used.name] = store_transient(used, *start.transient, start.root, who);
     } else {
         auto const found = workflows_.find(start.workflow);
         if (found == workflows_.end() || (!found->second.row.active && !start.from_file))
@@ -337,6 +348,7 @@ Engine::Outcome Engine::perform(StartRun const& start, Identity const& who) {
     Entry& entry = new_run(start.plan, version, start.workflow, who);
     RunId const id = entry.run.row.id;
     entry.run.data.inputs = std::move(bound.values);
+    entry.run.data.pinned = pin(*start.plan, own);
     entry.run.data.event = manual_event(id, start.event, now_);
     (void)prepare_new_run(entry.run, now_);  // a failure is in the run's message and ends it when it is admitted
     if (std::optional<Error> refused = admit(entry)) {

@@ -55,6 +55,20 @@ std::optional<Error> Engine::staleness(Deploy const& deploy) const {
     return Error{.code = code::plan_stale, .message = "the plan is out of date: " + join(reasons, "; "), .where = {}, .hint = "pawl plan -o FILE makes a new one"};
 }
 
+/// Would a workflow be retired that another one uses?
+std::optional<Error> Engine::still_needed(Deploy const& deploy) const {
+    std::vector<std::string> const gone = gone_from(deploy);
+    if (gone.empty()) return std::nullopt;
+    std::map<std::string, std::string> uses;
+    for (flow::LoadedFile const& file : deploy.files)
+        for (flow::LoadedWorkflow const& workflow : file.workflows)
+            if (!workflow.model.empty()) uses[workflow.name] = join(workflow.uses, " ");  // those whose file is known are as they were
+    auto const left = first_left_alone({gone.begin(), gone.end()}, uses);
+    if (!left) return std::nullopt;
+    return Error{.code = code::conflict, .message = "workflow '" + left->first + "' uses '" + left->second + "', which none of the files has any more", .where = {},
+                 .hint = "keep '" + left->second + "', or remove '" + left->first + "' first"};
+}
+
 JsonMap Engine::retire(std::string const& name, bool dry_run) {
     Catalogued& entry = workflows_.find(name)->second;
     JsonMap change;

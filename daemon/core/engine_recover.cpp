@@ -90,11 +90,15 @@ void Engine::resume(UtcTime now) {
             if (attempt.sweep_due && !asked.contains(attempt.id)) effects_.emplace_back(SweepAttempt{attempt.id, attempt.slot, attempt.cookie});
         if (entry->run.row.state == RunState::queued && !entry->run.row.group.empty()) groups.push_back(entry->run.row.group);
     }
+    for (auto const& [id, entry] : runs_)
+        for (StepRow const& row : entry->run.steps)
+            if (waits_for_child(row) && !PAWL_MUTANT("child_forgotten")) want_child(entry->run, row.step);
     for (std::string const& group : groups) admit_next(group);
     std::vector<RunId> ungrouped;
     for (auto const& [id, entry] : runs_)
         if (entry->run.row.state == RunState::queued && entry->run.row.group.empty()) ungrouped.push_back(id);
     for (RunId id : ungrouped) tell(*runs_.at(id), RunAdmitted{});
+    tell_later();
 }
 
 }  // namespace pawl

@@ -57,6 +57,7 @@ struct StartRun {
     struct Transient {                    ///< a version made for this run alone (`exec`, `run --local`)
         flow::LoadedWorkflow workflow;
         std::string file, text;
+        std::vector<flow::LoadedWorkflow> used;  ///< of the same file: what it uses, directly and through others
     };
     std::optional<Transient> transient;
     bool from_file = false;               ///< came as a text: the version need not be of an active workflow
@@ -130,6 +131,15 @@ struct Refused {
     std::string via, action, object;
     ErrorCode code;
 };
+/// The plan that LoadPlan asked for; null: `message` tells why there is none.
+struct PlanLoaded {
+    VersionRow version;
+    std::string workflow;                 ///< name
+    std::shared_ptr<flow::Plan const> plan;
+    std::string message;
+    RunId former_id;                      ///< as it was asked for
+    std::shared_ptr<StoredRun const> former;  ///< null: it is not there any more
+};
 struct TimePassed {};
 /// The store stopped or resumed taking writes.
 struct StoreDegraded {
@@ -137,6 +147,6 @@ struct StoreDegraded {
     std::string reason;
 };
 
-using Event = std::variant<Command, AttemptEnded, AttemptSwept, Refused, TimePassed, StoreDegraded>;
+using Event = std::variant<Command, AttemptEnded, AttemptSwept, PlanLoaded, Refused, TimePassed, StoreDegraded>;
 
 }  // namespace pawl

@@ -1,5 +1,5 @@
 // The machine behind step() of run.h: moves one run on by one event, and lives for that event only. Its parts lie in run.cpp (the run),
-// run_steps.cpp, run_attempts.cpp and run_items.cpp (steps with matrix or foreach).
+// run_steps.cpp, run_attempts.cpp, run_items.cpp (steps with matrix or foreach) and run_children.cpp (steps that start runs).
 #pragma once
 
 #include <string>
@@ -25,6 +25,10 @@ public:
     void on(RunCancel const&);
     void on(RunRefused const&);
     void on(RunApproval const&);
+    void on(RunChildReady const&);
+    void on(RunChildStarted const&);
+    void on(RunChildRefused const&);
+    void on(RunChildEnded const&);
     void on(RunTime const&);
 
 private:
@@ -35,6 +39,8 @@ private:
     void begin_command(flow::StepIndex index);
     void begin_wait(flow::StepIndex index);
     void begin_approval(flow::StepIndex index);
+    void begin_child(flow::StepIndex index);
+    void stop_child(flow::StepIndex index, bool now);
     void choose_arm(flow::StepIndex index);
     bool is_switched_off(flow::StepIndex index) const;
     void settle_approval(flow::StepIndex index, bool approved, std::string by, std::string comment);
@@ -42,7 +48,7 @@ private:
     void finish(flow::StepIndex index, StepState state, Reason reason, std::string message);
     void fail(flow::StepIndex index, Reason reason, std::string message) { finish(index, StepState::failed, reason, std::move(message)); }
     void count_failure(flow::StepIndex index);
-    void stop_step(flow::StepIndex index);
+    void stop_step(flow::StepIndex index, bool now);
     void stop_steps(bool now, flow::Section first, flow::Section last);
     // Attempts.
     void settle_attempt(AttemptRow& attempt, AttemptEnd const& end);

@@ -151,6 +151,10 @@ Result<std::int64_t> evaluate_switch(Run& run, flow::StepIndex index, UtcTime no
     return -1;
 }
 
+Result<Json> evaluate_child_inputs(Run& run, flow::StepIndex index, UtcTime now) {
+    return evaluate_all(std::get<flow::WorkflowAction>(plan_of(run, index).action).with, RunValues(run, now, index));
+}
+
 Result<std::string> evaluate_prompt(Run& run, flow::StepIndex index, UtcTime now) {
     RunValues const values(run, now, index);
     return std::get<flow::ApproveAction>(plan_of(run, index).action).prompt.eval_text(values);

@@ -20,6 +20,8 @@ Result<Json> evaluate_set(Run& run, flow::StepIndex index, UtcTime now);
 /// The arm a switch takes, by its place from 0; -1: none.
 Result<std::int64_t> evaluate_switch(Run& run, flow::StepIndex index, UtcTime now);
 Result<std::string> evaluate_prompt(Run& run, flow::StepIndex index, UtcTime now);
+/// `uses: workflow/NAME`: what the run of that workflow is given, not yet bound to its declarations.
+Result<Json> evaluate_child_inputs(Run& run, flow::StepIndex index, UtcTime now);
 /// `uses: wait`: when it is over; not before `now`.
 Result<UtcTime> evaluate_wait(Run& run, flow::StepIndex index, UtcTime now);
 /// `outputs` of the workflow: a map.

@@ -27,7 +27,8 @@ enum class Reason : std::uint8_t {
     condition, upstream, cancelled, superseded,                                                      // skipped or cancelled
     lost, interrupted, resolved, limit,
     approval, rejected, switched,  // waits for an answer; the answer was no; the switch went another way
-    no_items, items               // there was no item to run for; items of it ended badly
+    no_items, items,              // there was no item to run for; items of it ended badly
+    child                         // waits for the run it started, or ended as that did
 };
 
 bool is_final(RunState state);
@@ -60,6 +61,8 @@ struct RunRow {
     std::optional<UtcTime> deadline; ///< the workflow's timeout
     int number_of_try = 1;           ///< `run.attempt`
     RunId retry_of;
+    RunId parent;                    ///< of a sub-workflow: the run whose step started it
+    flow::StepIndex parent_step = 0; ///< row of that step
     std::uint32_t uid = 0;           ///< who started it
     flow::Durability durability = flow::Durability::full;
 };
@@ -68,6 +71,7 @@ struct RunRow {
 struct RunDataRow {
     RunId run;
     Json inputs, vars, event, outputs;  ///< event: the CloudEvent behind this run
+    Json pinned;                     ///< {workflow: id of its version}, of all that it uses, directly and through others; null: none
 };
 
 /// One step of a run, or one item of a step with `matrix` or `foreach`. The key is (run, step): the index of the step in the plan; items
@@ -92,6 +96,8 @@ struct StepRow {
     std::string spec;                ///< the frozen launch specification; written once: an empty one leaves the stored one alone
     std::optional<UtcTime> queued_at, started_at, ended_at;
     std::optional<UtcTime> due;      ///< waiting: when it goes on
+    RunId child;                     ///< of `uses: workflow/NAME`: the run it started
+    RunId former_child;              ///< of a run that goes on from another one: the run this step started there, from which its own goes on
 };
 
 /// One try of a step: its row in state `launching` is the outbox entry of its launch.
@@ -155,6 +161,7 @@ struct VersionRow {
     UtcTime created_at{};
     std::uint32_t uid = 0;
     bool transient = false;          ///< made for one run by `exec` or `run --local`; not listed
+    std::string uses;                ///< names of the workflows its steps use, with spaces between
 };
 
 /// Who did what. In the transaction of the command it belongs to.

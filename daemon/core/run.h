@@ -65,6 +65,8 @@ struct Run {
 
 /// Makes what follows from the rows, after they were read or carried over.
 void count_rows(Run& run);
+/// It is to start a run, and has not yet.
+inline bool waits_for_child(StepRow const& row) { return row.state == StepState::waiting && row.reason == Reason::child && !row.child; }
 /// The step of the plan that a row executes: its own, or that of the item's step.
 inline flow::StepPlan const& plan_of(Run const& run, flow::StepIndex row) {
     return run.plan->steps[run.steps[row].item_of.value_or(row)];
@@ -97,8 +99,28 @@ struct RunApproval {                        ///< a person answered
     bool approved = false;
     std::string by, comment;
 };
+struct RunChildReady {                      ///< the plan of its workflow is at hand
+    flow::StepIndex step = 0;
+};
+struct RunChildStarted {
+    flow::StepIndex step = 0;
+    RunId child;
+};
+struct RunChildRefused {                    ///< no run was made
+    flow::StepIndex step = 0;
+    Reason reason = Reason::child;          ///< why the step failed; `condition`: it is skipped
+    std::string message;
+};
+struct RunChildEnded {
+    flow::StepIndex step = 0;
+    RunId child;
+    RunState state = RunState::succeeded;
+    std::string message;
+    Json outputs;
+};
 struct RunTime {};
-using RunEvent = std::variant<RunAdmitted, SlotGranted, RunAttemptEnded, RunAttemptSwept, RunCancel, RunRefused, RunApproval, RunTime>;
+using RunEvent = std::variant<RunAdmitted, SlotGranted, RunAttemptEnded, RunAttemptSwept, RunCancel, RunRefused, RunApproval,
+                              RunChildReady, RunChildStarted, RunChildRefused, RunChildEnded, RunTime>;
 
 // What it asks for.
 struct WantSlot {
@@ -107,8 +129,19 @@ struct WantSlot {
 struct DropSlot {                           ///< it no longer wants one
     flow::StepIndex step = 0;
 };
+struct WantChild {                          ///< a step is to start a run of another workflow; answered by RunChildReady or RunChildRefused
+    flow::StepIndex step = 0;
+};
+struct StartChild {                         ///< answered by RunChildStarted or RunChildRefused
+    flow::StepIndex step = 0;
+    Json inputs;
+};
+struct StopChild {
+    RunId child;
+    bool now = false;
+};
 struct RunEnded {};
-using RunEffect = std::variant<WantSlot, DropSlot, Launch, StopAttempt, SweepAttempt, RunEnded>;
+using RunEffect = std::variant<WantSlot, DropSlot, Launch, StopAttempt, SweepAttempt, WantChild, StartChild, StopChild, RunEnded>;
 
 /// Any event is legal in any state, because recovery may report one end twice and people cancel at any moment: what no longer fits
 /// changes nothing. Throws nothing.

@@ -86,7 +86,8 @@ void Machine::begin_items(StepIndex parent) {
     std::size_t most = std::numeric_limits<std::size_t>::max();
     if (plan.undoes) most = 1;  // taken back one after the other
     else if (plan.fan_out->max_parallel) most = static_cast<std::size_t>(*plan.fan_out->max_parallel);
-    if (plan.is_process()) most = std::min(most, programs_ahead_max);
+    bool const is_heavy = plan.is_process() || std::holds_alternative<flow::WorkflowAction>(plan.action);
+    if (is_heavy) most = std::min(most, programs_ahead_max);
     Items& items = run_.items.at(parent);
     while (items.next < items.first + items.count && items.begun < most && run_.steps[parent].state == StepState::running) {
         auto const index = static_cast<StepIndex>(items.next++);
@@ -112,7 +113,7 @@ void Machine::stop_items(StepIndex parent) {
     set_state(run_.steps[parent], StepState::stopping);
     touch(parent);
     journal_step(parent, "step.stopping");
-    for (std::size_t i = items.first; i < items.first + items.count; ++i) stop_step(static_cast<StepIndex>(i));
+    for (std::size_t i = items.first; i < items.first + items.count; ++i) stop_step(static_cast<StepIndex>(i), false);
     for (AttemptRow& attempt : run_.attempts)
         if (run_.steps[attempt.step].item_of == parent) stop_attempt(attempt, false);
 }

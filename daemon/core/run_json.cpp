@@ -31,6 +31,7 @@ Json run_summary(RunRow const& run, std::string_view workflow, int version, UtcT
     map.append("priority", run.priority);
     add_text(map, "group", run.group);
     if (run.retry_of) map.append("retry_of", run.retry_of.value);
+    if (run.parent) map.append("parent", run.parent.value);
     map.append("attempt", run.number_of_try);
     map.append("uid", run.uid);
     add_text(map, "failed_step", run.failed_step);
@@ -50,6 +51,7 @@ Json step_json(StepRow const& step, UtcTime now) {
     if (step.signal != 0) map.append("signal", step.signal);
     map.append("attempts", step.attempts);
     map.append("carried", step.carried);
+    if (step.child) map.append("run", step.child.value);
     map.append("outputs", step.outputs.is_null() ? Json(JsonMap{}) : step.outputs);
     add_time(map, "queued_at", step.queued_at);
     add_time(map, "started_at", step.started_at);

@@ -60,6 +60,7 @@ void Machine::begin_action(StepIndex index) {
     }
     if (std::holds_alternative<flow::SwitchAction>(plan.action)) return choose_arm(index);
     if (std::holds_alternative<flow::ApproveAction>(plan.action)) return begin_approval(index);
+    if (std::holds_alternative<flow::WorkflowAction>(plan.action)) return begin_child(index);
     begin_wait(index);
 }
 
@@ -176,8 +177,9 @@ void Machine::count_failure(StepIndex index) {
 }
 
 /// Whatever it is doing, unless it has ended: attempts are stopped by their own rows.
-void Machine::stop_step(StepIndex index) {
+void Machine::stop_step(StepIndex index, bool now) {
     StepRow& row = run_.steps[index];
+    if (row.child && (row.state == StepState::waiting || row.state == StepState::stopping)) return stop_child(index, now);
     if (run_.items.contains(index) && row.state == StepState::running) {
         set_state(row, StepState::stopping);
         touch(index);
@@ -185,7 +187,7 @@ void Machine::stop_step(StepIndex index) {
     }
     if (row.item_of && row.state == StepState::pending)
         return finish(index, StepState::skipped, Reason::cancelled, "its step was being stopped");
-    bool const being_swept = row.state == StepState::waiting && !row.due && row.reason != Reason::approval;
+    bool const being_swept = row.state == StepState::waiting && !row.due && row.reason != Reason::approval && row.reason != Reason::child;
     if (row.state == StepState::queued) effects_.emplace_back(DropSlot{index});
     if (row.state == StepState::queued || (row.state == StepState::waiting && !being_swept))
         finish(index, StepState::cancelled, Reason::cancelled, "stopped on request");
@@ -195,7 +197,7 @@ void Machine::stop_steps(bool now, Section first, Section last) {
     for (std::size_t i = 0; i < run_.steps.size(); ++i) {
         auto const index = static_cast<StepIndex>(i);
         Section const section = plan_of(index).section;
-        if (section >= first && section <= last) stop_step(index);
+        if (section >= first && section <= last) stop_step(index, now);
     }
     for (AttemptRow& attempt : run_.attempts) stop_attempt(attempt, now);
 }

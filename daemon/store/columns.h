@@ -20,35 +20,36 @@ static_assert(static_cast<int>(RunState::finishing) < first_final_run_state && s
 static_assert(static_cast<int>(AttemptState::stopping) == 1, "the index attempt_live says state < 2");
 
 // The frozen ones first; behind `uid` stand those that an update writes.
-inline constexpr std::string_view run_frozen = "id, version, workflow, workflow_version, created_at, retry_of, number_of_try, uid";
+inline constexpr std::string_view run_frozen =
+    "id, version, workflow, workflow_version, created_at, retry_of, number_of_try, parent, parent_step, uid";
 inline constexpr std::string_view run_moving =
     "journal, state, reason, outcome, failed_step, message, priority, concurrency, cancel_requested, stop_handlers, started_at, "
     "ended_at, deadline, durability";
 inline constexpr std::string_view run =
-    "id, version, workflow, workflow_version, created_at, retry_of, number_of_try, uid, "
+    "id, version, workflow, workflow_version, created_at, retry_of, number_of_try, parent, parent_step, uid, "
     "journal, state, reason, outcome, failed_step, message, priority, concurrency, cancel_requested, stop_handlers, started_at, "
     "ended_at, deadline, durability";
 template <Of<RunRow> R>
 auto members(R& row) {
-    return std::tie(row.id, row.version, row.workflow, row.workflow_version, row.created_at, row.retry_of, row.number_of_try, row.uid,
-                    row.journal, row.state, row.reason, row.outcome, row.failed_step, row.message, row.priority, row.group,
+    return std::tie(row.id, row.version, row.workflow, row.workflow_version, row.created_at, row.retry_of, row.number_of_try, row.parent,
+                    row.parent_step, row.uid, row.journal, row.state, row.reason, row.outcome, row.failed_step, row.message, row.priority, row.group,
                     row.cancel_requested, row.stop_handlers, row.started_at, row.ended_at, row.deadline, row.durability);
 }
 
-inline constexpr std::string_view run_data = "run, inputs, vars, event, outputs";
+inline constexpr std::string_view run_data = "run, inputs, vars, event, outputs, pinned";
 template <Of<RunDataRow> R>
 auto members(R& row) {
-    return std::tie(row.run, row.inputs, row.vars, row.event, row.outputs);
+    return std::tie(row.run, row.inputs, row.vars, row.event, row.outputs, row.pinned);
 }
 
 inline constexpr std::string_view step =
     "run, step, id, state, reason, message, exit_code, signal, attempts, losses, carried, outputs, explain, spec, queued_at, "
-    "started_at, ended_at, due, item_of, item_number, item";
+    "started_at, ended_at, due, item_of, item_number, item, child, former_child";
 template <Of<StepRow> R>
 auto members(R& row) {
     return std::tie(row.run, row.step, row.id, row.state, row.reason, row.message, row.exit_code, row.signal, row.attempts, row.losses,
                     row.carried, row.outputs, row.explain, row.spec, row.queued_at, row.started_at, row.ended_at, row.due,
-                    row.item_of, row.item_number, row.item);
+                    row.item_of, row.item_number, row.item, row.child, row.former_child);
 }
 
 inline constexpr std::string_view attempt =
@@ -74,11 +75,11 @@ auto members(R& row) {
 }
 
 /// Without the model, which lies in a table of its own.
-inline constexpr std::string_view version = "id, workflow, number, hash, source_hash, document, root, created_at, uid, transient";
+inline constexpr std::string_view version = "id, workflow, number, hash, source_hash, document, root, created_at, uid, transient, uses";
 template <Of<VersionRow> R>
 auto members(R& row) {
     return std::tie(row.id, row.workflow, row.number, row.hash, row.source_hash, row.document, row.root, row.created_at, row.uid,
-                    row.transient);
+                    row.transient, row.uses);
 }
 
 inline constexpr std::string_view audit = "at, uid, gid, pid, via, action, object, outcome";

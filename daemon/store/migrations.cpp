@@ -17,6 +17,8 @@ constexpr std::array<std::string_view, schema_version> migrations{
 #include "daemon/store/migrations/0001_foundation.sql"
     ,
 #include "daemon/store/migrations/0002_items.sql"
+    ,
+#include "daemon/store/migrations/0003_sub_workflows.sql"
 };
 
 void apply(Database& database, int version) {

@@ -60,14 +60,15 @@ std::string update_run(StateOfRun state) {
 // A later row of a step repeats all but its spec, its place and its item. ?1 and ?2 are run and step.
 constexpr std::string_view upsert_step = R"(
     INSERT INTO step (key, id, state, reason, message, exit_code, signal, attempts, losses, carried, outputs, explain, spec,
-                      queued_at, started_at, ended_at, due, item_of, item_number, item)
-    VALUES ((?1 << 16) | ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
+                      queued_at, started_at, ended_at, due, item_of, item_number, item, child, former_child)
+    VALUES ((?1 << 16) | ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)
     ON CONFLICT (key) DO UPDATE SET
         state = excluded.state, reason = excluded.reason, message = excluded.message, exit_code = excluded.exit_code,
         signal = excluded.signal, attempts = excluded.attempts, losses = excluded.losses, carried = excluded.carried,
         outputs = excluded.outputs, explain = excluded.explain,
         spec = CASE excluded.spec WHEN '' THEN spec ELSE excluded.spec END,
-        queued_at = excluded.queued_at, started_at = excluded.started_at, ended_at = excluded.ended_at, due = excluded.due)";
+        queued_at = excluded.queued_at, started_at = excluded.started_at, ended_at = excluded.ended_at, due = excluded.due,
+        child = excluded.child)";
 
 // An attempt keeps its run, step, number and slot.
 constexpr std::string_view upsert_attempt_tail = R"(

@@ -1,5 +1,6 @@
 #include "tests/sim/record.h"
 
+#include <algorithm>
 #include <set>
 
 #include "common/base/error_codes.h"
@@ -67,6 +68,7 @@ bool Record::stop_requested(AttemptId attempt) const {
 void Record::check(World const& world) {
     for (auto const& [id, run] : runs_) {
         check_journal(run);
+        check_family(run);
         if (!is_final(run.run.state)) violations.push_back({"liveness", named(id) + " is " + std::string(name_of(run.run.state)) + " for ever"});
         if (is_final(run.run.state) && world.anything_of(id)) violations.push_back({"nothing_left", named(id) + " has ended, its processes have not"});
     }
@@ -97,6 +99,30 @@ void Record::check_journal(StoredRun const& run) {
         if (end_of_step) ended_steps.insert(row.step);
     }
     if (run.run.journal + 1 != expected) violations.push_back({"journal", named(run.run.id) + " has lost journal rows"});
+}
+
+/// Who started whom is told by both, one run for one step; the step ended as its run, and took it along when it was stopped.
+void Record::check_family(StoredRun const& run) {
+    RunRow const& child = run.run;
+    if (child.parent) {
+        StoredRun const* parent = this->run(child.parent);
+        bool const is_known = parent != nullptr && parent->steps.size() > child.parent_step && parent->steps[child.parent_step].child == child.id;
+        if (!is_known) violations.push_back({"one_run_a_step", named(child.id) + " was started by a step that does not know it"});
+    }
+    for (StepRow const& step : run.steps) {
+        if (!step.child || step.carried) continue;
+        StoredRun const* started = this->run(step.child);
+        if (started == nullptr || started->run.parent != child.id || started->run.parent_step != step.step) {
+            violations.push_back({"one_run_a_step", named(child.id) + " step " + step.id + " waits for a run that is not its own"});
+            continue;
+        }
+        bool const succeeded = started->run.state == RunState::succeeded;
+        if (is_final(step.state) && (!is_final(started->run.state) || succeeded != (step.state == StepState::succeeded)))
+            violations.push_back({"ends_as_its_run", named(child.id) + " step " + step.id + " did not end as run " + std::to_string(step.child.value)});
+        bool const was_stopped = std::ranges::any_of(journals_[child.id], [&](JournalRow const& row) { return row.kind == "step.stopping" && row.step == step.id; });
+        bool const heard = started->run.cancel_requested || started->run.stop_handlers || started->run.state == RunState::cancelled;
+        if (was_stopped && !heard) violations.push_back({"cancel_goes_down", named(step.child) + " was not cancelled with run " + std::to_string(child.id.value)});
+    }
 }
 
 /// What the world knows of an exit stands in the row: no status is lost, none is made up.

@@ -34,6 +34,7 @@ public:
 private:
     void check_journal(StoredRun const& run);
     void check_statuses(World const& world);
+    void check_family(StoredRun const& run);
 
     std::map<RunId, StoredRun> runs_;                   ///< attempts: every one there was
     std::map<AttemptId, AttemptRow> attempts_;

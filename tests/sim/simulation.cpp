@@ -46,6 +46,7 @@ private:
     void ask();
     void send(Asked& asked);
     void perform(Effect& effect);
+    void load(LoadPlan const& wanted);
     void answered(Reply const& reply);
     void zombie_writes();
     bool idle() const;
@@ -104,10 +105,11 @@ void Simulation::start_daemon() {
 
 void Simulation::deploy() {
     Deploy deploy{.root = "/srv"};
-    for (std::size_t i = 0; i < workflows.size(); ++i) {
-        deploy.files.push_back(flow::load_file("w" + std::to_string(i) + ".yaml", std::string(workflows[i])));
-        ASSERT(!has_errors(deploy.files.back().diagnostics));
-    }
+    std::vector<flow::SourceFile> sources;
+    for (std::size_t i = 0; i < workflows.size(); ++i) sources.push_back({"w" + std::to_string(i) + ".yaml", std::string(workflows[i])});
+    flow::LoadedProject project = flow::load_project(std::move(sources));
+    ASSERT(!has_errors(project.diagnostics));
+    deploy.files = std::move(project.files);
     life_.inbox.push_back(new_command(std::move(deploy)));
     turn_once();
     while (!life_.batches.empty()) commit_some();
@@ -189,8 +191,22 @@ void Simulation::perform(Effect& effect) {
     else if (auto const* stop = std::get_if<StopAttempt>(&effect)) world_.stop(stop->attempt, stop->slot, stop->now);
     else if (auto const* adopt = std::get_if<AdoptAttempt>(&effect)) world_.adopt(adopt->attempt, adopt->run, adopt->slot);
     else if (auto const* sweep = std::get_if<SweepAttempt>(&effect)) world_.sweep(sweep->attempt, sweep->slot, sweep->cookie);
+    else if (auto const* wanted = std::get_if<LoadPlan>(&effect)) load(*wanted);
     else if (auto const* reply = std::get_if<Reply>(&effect)) answered(*reply);
     if (faults_ && random_.chance(10)) throw Crash{};
+}
+
+void Simulation::load(LoadPlan const& wanted) {
+    PlanLoaded loaded;
+    loaded.version.id = wanted.version;
+    loaded.former_id = wanted.former;
+    if (Result<StoredSource> const source = record_.source(wanted.version)) {
+        loaded.version = source->version;
+        loaded.workflow = source->workflow;
+        loaded.plan = plan_of(wanted.version);
+    }
+    if (StoredRun const* former = record_.run(wanted.former)) loaded.former = std::make_shared<StoredRun const>(*former);
+    life_.inbox.push_back(std::move(loaded));
 }
 
 // ---- clients
@@ -222,8 +238,8 @@ void Simulation::ask() {
         some_run = at->first;
     }
     if (dice < 6 || !some_run) {
-        static constexpr std::array<std::string_view, 13> names{"chain",  "diamond",  "retrying", "mixed", "queued",
-                                                               "replaced", "bounded", "handled",  "wide", "gated", "undone", "itemized", "product"};
+        static constexpr std::array<std::string_view, 16> names{"chain",  "diamond",  "retrying", "mixed", "queued",
+                                                               "replaced", "bounded", "handled",  "wide", "gated", "undone", "itemized", "product", "caller", "caller", "outer"};
         std::string const name(names[random_.below(names.size())]);
         std::optional<VersionRow> const version = life_.engine->active_version(name);
         if (!version) {

@@ -7,7 +7,7 @@
 
 namespace pawl::sim {
 
-inline constexpr std::array<std::string_view, 13> workflows{
+inline constexpr std::array<std::string_view, 16> workflows{
     R"y(kind: workflow
 name: chain
 steps:
@@ -103,6 +103,31 @@ name: product
 steps:
   - {id: test, matrix: {os: [a, b], cc: [x, y, z]}, fail_fast: true, run: work}
   - {id: pause, foreach: "[1, 2]", if: "always()", uses: wait, with: {for: "${{ string(item) + 's' }}"}}
+)y",
+    R"y(kind: workflow
+name: callee
+inputs: {n: int}
+steps:
+  - {id: first, run: work, retry: {max_attempts: 2, delay: 1s}, idempotent: true}
+  - {id: pause, uses: wait, with: {for: "${{ string(inputs.n) + 's' }}"}}
+  - {id: last, run: work}
+outputs: {m: "${{ inputs.n + 1 }}"}
+)y",
+    R"y(kind: workflow
+name: caller
+steps:
+  - {id: one, uses: workflow/callee, with: {n: 1}, undo: {run: work}}
+  - {id: many, needs: [], foreach: "[1, 2, 3]", max_parallel: 2, uses: workflow/callee, with: {n: "${{ item }}"}}
+  - {id: both, needs: [one, many], run: work, env: {M: "${{ string(steps.one.outputs.m) }}"}}
+on_cancel: [{id: report, uses: workflow/callee, with: {n: 0}}]
+outputs: {m: "${{ steps.one.outputs.m }}"}
+)y",
+    R"y(kind: workflow
+name: outer
+concurrency: {group: outer, limit: 1, on_conflict: replace}
+steps:
+  - {id: inner, uses: workflow/caller}
+  - {id: after, run: work, env: {M: "${{ string(steps.inner.outputs.m) }}"}}
 )y",
     R"y(kind: workflow
 name: wide

@@ -41,13 +41,28 @@ void EngineBench::turn() {
         batch_ = decided.batch.number;
     }
     for (Row const& row : decided.batch.rows) keep(row);
+    std::vector<LoadPlan> wanted;
     for (Effect const& effect : decided.effects) {
         if (auto const* launch = std::get_if<Launch>(&effect)) said_.push_back("launch " + name_of_attempt(launch->attempt));
         else if (auto const* stop = std::get_if<StopAttempt>(&effect)) said_.push_back("stop " + name_of_attempt(stop->attempt) + (stop->now ? " now" : ""));
         else if (auto const* adopt = std::get_if<AdoptAttempt>(&effect)) said_.push_back("adopt " + name_of_attempt(adopt->attempt));
         else if (auto const* sweep = std::get_if<SweepAttempt>(&effect)) said_.push_back("sweep " + name_of_attempt(sweep->attempt));
         else if (auto const* reply = std::get_if<Reply>(&effect)) status_ = reply->status, answer = reply->body;
+        else if (auto const* plan = std::get_if<LoadPlan>(&effect)) wanted.push_back(*plan);
     }
+    for (LoadPlan const& plan : wanted) load(plan);
+}
+
+/// At once, in a turn of its own.
+void EngineBench::load(LoadPlan const& wanted) {
+    PlanLoaded loaded;
+    loaded.version = versions_.at(wanted.version);
+    loaded.former_id = wanted.former;
+    loaded.plan = plans_.at(loaded.version.hash);
+    for (auto const& [name, row] : workflows_)
+        if (row.id == loaded.version.workflow) loaded.workflow = name;
+    if (wanted.former) loaded.former = std::make_shared<StoredRun const>(runs_.at(wanted.former));
+    apply(loaded);
 }
 
 void EngineBench::keep(Row const& row) {

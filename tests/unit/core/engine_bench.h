@@ -55,6 +55,7 @@ public:
 
 private:
     void turn();
+    void load(LoadPlan const& wanted);
     void keep(Row const& row);
     std::string name_of_attempt(AttemptId id) const;
     AttemptId live(std::string_view step) const;
