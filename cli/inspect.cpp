@@ -58,6 +58,8 @@ std::vector<ListColumn> step_columns(Context const& context) {
                     }};
     ListColumn note{.column = {.title = "NOTE"}, .cell = [](Json const& step) {
                         if (step.flag("carried")) return Cell{"carried over"};
+                        auto const child = step.number("run");
+                        if (child != 0 && ending_of(step).empty()) return Cell{"run " + std::to_string(child)};
                         return Cell{ending_of(step)};
                     }};
     return {std::move(name), state_column(context), plain_column("TRIES", "attempts", true), time_column(context, "STARTED", "started_at"),
@@ -100,6 +102,7 @@ void draw_run(Context& context, Json const& run) {
     add_time(pairs, "ended", run, "ended_at");
     add_pair(pairs, "took", lasted_text(run, context.now()));
     add_member(pairs, "retry of", run, "retry_of");
+    add_member(pairs, "started by run", run, "parent");
     add_member(pairs, "group", run, "group");
     add_member(pairs, "started by uid", run, "uid");
     add_member(pairs, "file", run, "file");
@@ -114,6 +117,7 @@ void draw_step(Context& context, Json const& run, Json const& step) {
     add_pair(pairs, "step", printable(step.text("id")) + " of run " + std::to_string(run.number("id")) + " " + printable(run.text("workflow")));
     add_pair(pairs, "status", state_text(look, step.text("status"), step.text("reason")));
     add_pair(pairs, "note", printable(ending_of(step)));
+    add_member(pairs, "its run", step, "run");
     add_pair(pairs, "needs", list_text(step, "needs"));
     add_time(pairs, "queued", step, "queued_at");
     add_time(pairs, "started", step, "started_at");

@@ -132,7 +132,7 @@ std::vector<ListColumn> run_columns(Context const& context) {
                            }};
     return {plain_column("RUN", "id", true), plain_column("WORKFLOW", "workflow"), plain_column("V", "version", true, true), state_column(context),
             time_column(context, "STARTED", "started_at"), time_column(context, "ENDED", "ended_at", true), span_column(context, "TOOK", "duration_ms"),
-            plain_column("GROUP", "group", false, true), plain_column("UID", "uid", true, true), plain_column("RETRY OF", "retry_of", true, true), std::move(note)};
+            plain_column("GROUP", "group", false, true), plain_column("UID", "uid", true, true), plain_column("RETRY OF", "retry_of", true, true), plain_column("PARENT", "parent", true, true), std::move(note)};
 }
 
 }  // namespace pawl::cli

@@ -61,6 +61,15 @@ std::string approval_sentence(Json const& run, Json const& step, flow::StepPlan 
     return text + "; next: pawl approve " + target + ", or pawl reject " + target;
 }
 
+/// Of a step that starts a run of another workflow.
+std::string child_sentence(Json const& step) {
+    auto const child = step.number("run");
+    if (child == 0) return step.text("message").empty() ? "its run is being made" : step.text("message");
+    auto const next = "; next: pawl inspect " + std::to_string(child);
+    if (step.text("status") == "waiting") return "it waits for run " + std::to_string(child) + next;
+    return (step.text("message").empty() ? "it ended as run " + std::to_string(child) : step.text("message")) + next;
+}
+
 std::string reason_sentence(Json const& run, Json const& step, flow::StepPlan const* plan, UtcTime now) {
     auto const status = step.text("status");
     auto const reason = step.text("reason");
@@ -74,6 +83,7 @@ std::string reason_sentence(Json const& run, Json const& step, flow::StepPlan co
     if (status == "skipped" && reason == "condition") return "its 'if' was false";
     if (status == "skipped" && reason == "upstream") return "a step it needs ended badly";
     if (status == "skipped" && reason == "cancelled") return "the run was being stopped before it began";
+    if (reason == "child") return child_sentence(step);
     if (status == "pending") return "the steps it needs have not all ended";
     if (status == "queued") return "all attempt slots of the daemon are taken";
     if (status == "waiting" && reason == "approval") return approval_sentence(run, step, plan, now);

@@ -60,6 +60,7 @@ std::string needs_text(RunView const& run, StepView const& step) {
 
 std::string waiting_text(StepView const& step, UtcTime now) {
     if (step.reason == "approval") return "waiting for approval: " + step.message + (step.due ? ", " + span_text(*step.due - now) + " left" : "");
+    if (step.reason == "child") return step.run == 0 ? "starting a run" : "waiting for run " + std::to_string(step.run);
     bool const after_failure = step.attempt > 0 && (step.exit_code || step.signal != 0 || !step.reason.empty());
     if (!step.due) return after_failure ? "waiting to try again" : "waiting" + (step.message.empty() ? "" : ": " + step.message);
     auto const left = span_text(*step.due - now);

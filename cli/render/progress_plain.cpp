@@ -29,6 +29,7 @@ std::string step_transition(StepView const& step, JournalEvent const& event, std
     if (what == "skipped") return "skipped" + (step.reason.empty() ? "" : " (" + step.reason + ")");
     if (what == "stopping") return "stopping" + (step.reason.empty() ? "" : " (" + step.reason + ")");
     if (what == "waiting" && step.reason == "approval") return "waits for approval: " + step.message + " (pawl approve, pawl reject)";
+    if (what == "waiting" && step.reason == "child") return "waits for run " + std::to_string(step.run);
     if (what == "waiting") {
         bool const again = step.attempt > 0;
         std::string text = again ? "tries again" : "waits";

@@ -41,6 +41,7 @@ StepView step_view(Json const& step, bool from_start) {
     view.attempt = static_cast<int>(step.number("attempts"));
     view.exit_code = small_number(step, "exit_code");
     view.signal = static_cast<int>(step.number("signal"));
+    view.run = step.number("run");
     view.started = time_of(step, "started_at");
     view.ended = time_of(step, "ended_at");
     view.due = time_of(step, "due");
@@ -70,6 +71,7 @@ void apply_to_step(StepView& step, JournalEvent const& event, std::string_view w
     if (what == "started" && !step.started) step.started = event.at;
     if (auto const code = small_number(event.data, "exit_code")) step.exit_code = code;
     if (auto const signal = small_number(event.data, "signal")) step.signal = *signal;
+    if (auto const run = event.data.number("run"); run != 0) step.run = run;
     if (is_final_status(step.status)) step.ended = event.at;
 }
 

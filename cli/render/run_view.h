@@ -27,6 +27,7 @@ struct StepView {
     bool carried = false;                 ///< taken over from the run that this one retries
     std::optional<int> exit_code;
     int signal = 0;
+    std::int64_t run = 0;                 ///< of `uses: workflow/NAME`: the run it started
     std::optional<UtcTime> started, ended, due;
     std::optional<Duration> usual;        ///< median of earlier runs
     std::deque<std::string> tail;         ///< newest log lines, at most `tail_lines_max`

@@ -13,7 +13,7 @@ namespace {
 using As = FilterField::As;
 
 enum class RunField : std::uint8_t {
-    id, workflow, version, status, reason, created_at, started_at, ended_at, duration, duration_ms, priority, group, retry_of, attempt,
+    id, workflow, version, status, reason, created_at, started_at, ended_at, duration, duration_ms, priority, group, retry_of, parent, attempt,
     uid, failed_step, message, cancel_requested, labels
 };
 
@@ -34,6 +34,7 @@ std::vector<FilterField> run_fields(UtcTime now) {
         {"priority", As::number, "priority"},
         {"group", As::text, "concurrency"},
         {"retry_of", As::number, "retry_of"},
+        {"parent", As::number, "parent"},
         {"attempt", As::number, "number_of_try"},
         {"uid", As::number, "uid"},
         {"failed_step", As::text, "failed_step"},
@@ -78,6 +79,7 @@ private:
         case RunField::priority: return run_->priority;
         case RunField::group: return run_->group;
         case RunField::retry_of: return run_->retry_of.value;
+        case RunField::parent: return run_->parent.value;
         case RunField::attempt: return run_->number_of_try;
         case RunField::uid: return run_->uid;
         case RunField::failed_step: return run_->failed_step;

@@ -1,4 +1,6 @@
 // Workflows: their list, their versions, one with its model and source.
+#include <algorithm>
+
 #include "common/base/text.h"
 #include "daemon/core/run_json.h"
 #include "daemon/store/columns.h"
@@ -24,7 +26,8 @@ std::string select_version(std::string_view where) {
            "m.text, s.file, s.text FROM version v LEFT JOIN model m ON m.hash = v.hash LEFT JOIN source s ON s.hash = v.source_hash " +
            std::string(where);
 }
-constexpr int model_column = 10, file_column = 11, text_column = 12;
+constexpr int model_column = static_cast<int>(std::ranges::count(columns::version, ',')) + 1;
+constexpr int file_column = model_column + 1, text_column = model_column + 2;
 
 Json model_of(Statement const& statement) {
     auto parsed = parse_json(statement.text(model_column), {.bytes_max = 1u << 30, .depth_max = 1000});
