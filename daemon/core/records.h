@@ -26,7 +26,8 @@ enum class Reason : std::uint8_t {
     none, exit, signal, timeout, bad_output, expression_error, start_failed, handler, concurrency,  // failed
     condition, upstream, cancelled, superseded,                                                      // skipped or cancelled
     lost, interrupted, resolved, limit,
-    approval, rejected, switched  // waits for an answer; the answer was no; the switch went another way
+    approval, rejected, switched,  // waits for an answer; the answer was no; the switch went another way
+    http, sql                      // failed: a request, a query
 };
 
 bool is_final(RunState state);

@@ -7,6 +7,7 @@
 #include "daemon/core/prepare.h"
 #include "daemon/core/retry.h"
 #include "daemon/core/spec.h"
+#include "daemon/core/work_spec.h"
 
 namespace pawl {
 namespace {
@@ -155,7 +156,7 @@ void Machine::decide(StepIndex index) {
 void Machine::begin(StepIndex index) {
     StepRow& row = run_.steps[index];
     StepPlan const& plan = plan_.steps[index];
-    if (plan.is_process()) return begin_command(index);
+    if (plan.is_process() || plan.is_work()) return begin_command(index);
     row.started_at = now_;
     if (std::holds_alternative<flow::SetAction>(plan.action)) {
         Result<Json> outputs = evaluate_set(run_, index, now_);
@@ -233,7 +234,8 @@ void Machine::on(RunApproval const& answer) {
 }
 
 void Machine::begin_command(StepIndex index) {
-    Result<LaunchSpec> const spec = freeze_spec(run_, index, surroundings_, now_);
+    bool const is_work = plan_.steps[index].is_work();
+    Result<LaunchSpec> const spec = is_work ? freeze_work(run_, index, surroundings_, now_) : freeze_spec(run_, index, surroundings_, now_);
     if (!spec) return fail(index, Reason::expression_error, described(spec.error()));
     run_.steps[index].spec = encode_spec(*spec);
     queue(index);
@@ -321,7 +323,7 @@ void Machine::settle_attempt(AttemptRow& attempt, AttemptEnd const& end) {
         attempt.reason = end.kind == EndKind::lost ? Reason::lost : Reason::interrupted;
         return settle_lost(index, attempt);
     }
-    if (end.kind == EndKind::exited) attempt.exit_code = end.exit_code;
+    if (end.kind == EndKind::exited && plan_.steps[index].is_process()) attempt.exit_code = end.exit_code;
     if (end.kind == EndKind::signalled) attempt.signal = end.signal;
     row.exit_code = attempt.exit_code;  // what an earlier attempt left there is over
     row.signal = attempt.signal;
@@ -358,7 +360,7 @@ bool Machine::wait_for_retry(StepIndex index, AttemptRow const& attempt) {
     if (failures >= plan.retry.max_attempts || is_being_stopped(run_, plan.section)) return false;
     if (plan.retry.condition) {
         RunValues values(run_, now_, index);
-        values.set_step(failed_attempt_value(attempt));
+        values.set_step(failed_attempt_value(attempt, row.outputs));
         Result<bool> const wanted = plan.retry.condition->eval_bool(values);
         JsonMap explain = row.explain.is_map() ? row.explain.as_map() : JsonMap{};
         explain.set("retry.if", values_read(*plan.retry.condition, values));
@@ -387,7 +389,8 @@ bool Machine::wait_for_retry(StepIndex index, AttemptRow const& attempt) {
 void Machine::settle_lost(StepIndex index, AttemptRow& attempt) {
     StepRow& row = run_.steps[index];
     attempt.state = attempt.reason == Reason::lost ? AttemptState::lost : AttemptState::interrupted;
-    attempt.message = attempt.reason == Reason::lost ? "its supervisor ended without a record: nobody knows how it went"
+    attempt.message = attempt.reason == Reason::lost ? (plan_.steps[index].is_work() ? "the daemon ended while it was under way: nobody knows how it went"
+                                                                                            : "its supervisor ended without a record: nobody knows how it went")
                                                       : "stopped from outside, not by pawl: nobody knows how far it got";
     attempt.sweep_due = true;
     touch(attempt);
