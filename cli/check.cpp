@@ -6,6 +6,7 @@
 #include "cli/diagnostics.h"
 #include "cli/load.h"
 #include "cli/sources.h"
+#include "common/flow/tests.h"
 
 namespace pawl::cli {
 namespace {
@@ -53,19 +54,42 @@ std::size_t workflows_in(flow::LoadedProject const& project) {
 
 std::string counted(std::size_t count, std::string const& noun) { return std::to_string(count) + " " + noun + (count == 1 ? "" : "s"); }
 
+/// The files with what is wrong with them and with their tests, whose workflows may stand elsewhere in the project.
+struct Checked {
+    flow::LoadedProject project;
+    std::size_t cases = 0;
+};
+
+Result<Checked> load(Context& context, std::vector<std::string> const& paths) {
+    auto sources = read_sources(context, paths);
+    if (!sources) return sources.error();
+    bool const has_tests = std::ranges::any_of(*sources, [](flow::SourceFile const& source) { return flow::may_hold_tests(source.text); });
+    if (!has_tests) {
+        auto const others = conditions_elsewhere(context, *sources, paths.front());
+        if (!others) return others.error();
+        return Checked{flow::load_project(std::move(*sources), flow::Keep::models, *others)};
+    }
+    auto const others = project_beside(context, *sources, paths.front());
+    if (!others) return others.error();
+    Checked checked{flow::load_project(std::move(*sources), flow::Keep::plans, conditions_in(*others))};
+    auto const tests = flow::load_tests(checked.project.files, others->files);
+    auto& found = checked.project.diagnostics;
+    found.insert(found.end(), tests.diagnostics.begin(), tests.diagnostics.end());
+    sort_by_place(found);
+    for (flow::Test const& test : tests.tests) checked.cases += test.cases.size();
+    return checked;
+}
+
 int check(Context& context, CheckOptions const& options) {
     auto const paths = options.paths.empty() ? std::vector<std::string>{"."} : options.paths;
-    auto sources = read_sources(context, paths);
-    if (!sources) return context.fail(sources.error());
-    auto const others = conditions_elsewhere(context, *sources, paths.front());
-    if (!others) return context.fail(others.error());
-    auto project = flow::load_project(std::move(*sources), flow::Keep::models, *others);
+    auto checked = load(context, paths);
+    if (!checked) return context.fail(checked.error());
     if (options.fix) {
-        if (auto const done = fix_all(context, project); !done) return context.fail(done.error());
-        sources = read_sources(context, paths);
-        if (!sources) return context.fail(sources.error());
-        project = flow::load_project(std::move(*sources), flow::Keep::models, *others);
+        if (auto const done = fix_all(context, checked->project); !done) return context.fail(done.error());
+        checked = load(context, paths);
+        if (!checked) return context.fail(checked.error());
     }
+    flow::LoadedProject const& project = checked->project;
     auto diagnostics = project.diagnostics;
     if (options.strict) {
         for (auto& diagnostic : diagnostics) diagnostic.severity = Severity::error;
@@ -79,7 +103,7 @@ int check(Context& context, CheckOptions const& options) {
     auto const warnings = diagnostics.size() - errors;
     if (format == "text") {
         auto const conditions = conditions_in(project).all().size();
-        auto const seen = counted(project.files.size(), "file") + ", " + counted(workflows_in(project), "workflow") + (conditions == 0 ? "" : ", " + counted(conditions, "condition"));
+        auto const seen = counted(project.files.size(), "file") + ", " + counted(workflows_in(project), "workflow") + (conditions == 0 ? "" : ", " + counted(conditions, "condition")) + (checked->cases == 0 ? "" : ", " + counted(checked->cases, "test"));
         if (diagnostics.empty()) context.say(seen + ": all is well");
         else context.say(seen + ": " + counted(errors, "error") + ", " + counted(warnings, "warning"));
     }

@@ -56,6 +56,7 @@ std::vector<CommandEntry> const& command_entries() {
         {"run watch", "Follow a run to its end", run_watch_command},
         {"schema", "Print the JSON Schema of a kind of document", schema_command},
         {"status", "Show how the daemon is", status_command},
+        {"test", "Run the tests of files on a simulated clock, without a daemon", test_command},
         {"version", "Print the version", version_command},
         {"why", "Tell why a run or a step is as it is", why_command},
         {"workflow inspect", "Show all about a workflow", workflow_inspect_command},

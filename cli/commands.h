@@ -57,6 +57,7 @@ Command run_start_command();
 Command run_watch_command();
 Command schema_command();
 Command status_command();
+Command test_command();
 Command version_command();
 Command why_command();
 Command workflow_inspect_command();
@@ -75,13 +76,15 @@ std::vector<Option> follow_options(FollowFlags& flags);
 int follow_or_detach(Context& context, Daemon& daemon, Json const& run, FollowFlags const& flags);
 
 struct RunStartOptions {
-    std::string target, workflow, state;
+    std::string target, workflow, state, mock;
     std::vector<std::string> inputs;
     FollowFlags follow;
-    bool local = false;
+    bool local = false, dry = false;
 };
 /// pawl run --local FILE [WORKFLOW]
 int run_locally(Context& context, RunStartOptions const& options);
+/// pawl run --dry NAME|FILE: plays it, and starts nothing.
+int run_dry(Context& context, RunStartOptions const& options);
 /// pawl inspect of a run, of a step of it, of a workflow.
 int inspect_run(Context& context, std::string const& target, std::string const& step);
 int inspect_workflow(Context& context, std::string const& target);

@@ -29,7 +29,7 @@ constexpr std::array code_texts{
     CodeText{code::invalid_name, "A name has characters that names of its kind cannot have.", "Steps and inputs: a-z, 0-9, _; workflows: a-z, 0-9, -. At most 64."},
     CodeText{code::duplicate_name, "Two things that must be told apart have one name.", "Rename one."},
     CodeText{code::unknown_name, "The text names a step, input or other thing that does not exist.", "Mind the hint; a step can only see the steps it needs."},
-    CodeText{code::unknown_kind, "The document's kind is none of this version.", "kind: workflow, kind: condition, kind: project."},
+    CodeText{code::unknown_kind, "The document's kind is none of this version.", "kind: workflow, kind: condition, kind: test, kind: project."},
     CodeText{code::conflicting_keys, "Two keys exclude each other, as run and argv do.", "Keep one of them."},
     CodeText{code::cycle, "Steps need each other in a circle, so none could ever start.", "Remove one of the needs."},
     CodeText{code::expression_in_run, "A value would be pasted into text that is executed: whoever controls the value would control the program.", "Give it by env and write \"$NAME\"; pawl check --fix does that."},
@@ -76,6 +76,7 @@ flow::Place place_within(flow::Place place, flow::Key const& key) {
 std::optional<flow::Place> document_named(std::string_view kind) {
     if (kind == "workflow") return flow::Place::workflow;
     if (kind == "condition") return flow::Place::condition;
+    if (kind == "test") return flow::Place::test;
     if (kind == "project") return flow::Place::project;
     return std::nullopt;
 }
@@ -120,7 +121,10 @@ std::string_view words_for(flow::Shape shape) {
     case map: return "a map of the keys below";
     case steps:
     case arms:
-    case tests: return "a list of maps of the keys below";
+    case tests:
+    case cases: return "a list of maps of the keys below";
+    case mocks: return "a map of step ids to the keys below, or to lists of them";
+    case expectations: return "a map of expressions to values, see pawl-cel(7)";
     }
     return "";
 }

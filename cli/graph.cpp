@@ -49,6 +49,7 @@ Graph graph_of_run(Json const& run, UtcTime now) {
     auto const* steps = run.find("steps");
     for (std::size_t i = 0; i < view.steps.size(); ++i) {
         auto const& step = view.steps[i];
+        if (!step.item_of.empty()) continue;
         GraphNode node;
         node.id = step.id;
         node.section = step.section;

@@ -72,6 +72,34 @@ tests:
   - {at: "2026-01-05T09:00:00Z", params: {limit: 0}, expect: false}
 )yaml";
 
+constexpr std::string_view test_skeleton = R"yaml(kind: test
+name: @name@
+target: workflow/@name@                       # or condition/NAME; it may stand in another file of the project
+description: What these cases show, in a sentence for people.
+
+# Played by pawl test on a simulated clock, with mocks for steps: nothing is executed.
+cases:
+  - name: all goes well
+    at: "2026-01-05T09:00:00Z"                # when the run is started; timers and retries jump from there
+    # inputs: {count: 3}
+    mock:
+      # By the id of a step: how it ends. A list has one for each attempt. Steps with switch, set and wait need none.
+      work: {exit_code: 0, outputs: {done: 1}, takes: 30s}
+      tell: {exit_code: 0}
+      # gate: {approved: true, by: ana}        # of `uses: approve`
+    expect:
+      # Expressions over status reason outputs steps run inputs vars, and the values they must have.
+      status: succeeded
+      steps.work.attempts: 1
+  - name: a failure is told
+    mock: {work: {exit_code: 1}, report: {}}
+    expect: {status: failed, run.failed_step: work, steps.tell.reason: upstream}
+)yaml";
+
+std::string_view skeleton_of(std::string_view kind) {
+    return kind == "condition" ? condition_skeleton : kind == "test" ? test_skeleton : workflow_skeleton;
+}
+
 std::string filled(std::string_view skeleton, std::string const& name) {
     std::string text(skeleton);
     constexpr std::string_view mark = "@name@";
@@ -89,16 +117,17 @@ int make_new(Context& context, NewOptions const& options) {
     bool const condition = options.kind == "condition";
     if (condition ? !is_identifier(options.name) : !is_object_name(options.name))
         return context.misuse("'" + printable(options.name) + "' is no name of a " + options.kind, std::string("a letter, then letters, digits and '") + (condition ? "_" : "-") + "', all lower-case, at most 64");
-    auto const text = filled(condition ? condition_skeleton : workflow_skeleton, options.name);
+    auto const text = filled(skeleton_of(options.kind), options.name);
     if (options.file == "-") {
         context.out() << text;
         return exit_done;
     }
-    auto const file = options.file.empty() ? standard_file(options.name) : options.file;
+    bool const test = options.kind == "test";  // beside the workflow, whose file often has the same name
+    auto const file = options.file.empty() ? standard_file(test ? options.name + "-test" : options.name) : options.file;
     if (!file.ends_with(".yaml")) return context.misuse("'" + printable(file) + "' does not end in .yaml", "only *.yaml files belong to a project");
     if (auto const written = write_new_files("", {{file, text}}); !written) return context.fail(written.error());
     context.out() << file << "\n" << std::flush;
-    context.say(condition ? "next: pawl condition test " + options.name + " " + file : "next: pawl run --local " + file);
+    context.say(condition ? "next: pawl condition test " + options.name + " " + file : test ? "next: name its target, then pawl test " + file : "next: pawl run --local " + file);
     return exit_done;
 }
 
@@ -110,9 +139,9 @@ Command new_command() {
         .path = "new",
         .summary = "Write a commented skeleton of a document",
         .text = "The skeleton checks and runs as it is. A file that exists is never touched.",
-        .arguments = {{.name = "KIND", .doc = "what to make", .into = &options->kind, .completes = Completes::choices, .choices = {"workflow", "condition"}},
+        .arguments = {{.name = "KIND", .doc = "what to make", .into = &options->kind, .completes = Completes::choices, .choices = {"workflow", "condition", "test"}},
                       {.name = "NAME", .doc = "its name", .into = &options->name},
-                      {.name = "FILE", .doc = "where (default: flows/NAME.yaml if there is a folder flows, else NAME.yaml); - prints it", .into = &options->file, .required = false, .completes = Completes::files}},
+                      {.name = "FILE", .doc = "where (default: flows/NAME.yaml if there is a folder flows, else NAME.yaml; tests: NAME-test.yaml); - prints it", .into = &options->file, .required = false, .completes = Completes::files}},
         .examples = {{"pawl new workflow nightly-report", ""}},
         .run = [options](Context& context) { return make_new(context, *options); },
     };

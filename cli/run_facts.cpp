@@ -103,7 +103,8 @@ FailureFacts failure_facts(Daemon& daemon, Json const& run) {
     if (step == nullptr) return facts;
     auto const name = step->text("id");
     if (auto const plan = plan_of_run(daemon, run)) {
-        if (auto const index = plan->find(name)) {
+        auto const planned = step->text("item_of", name);
+        if (auto const index = plan->find(planned)) {
             auto const& step_plan = plan->steps[*index];
             facts.where = step_plan.where.file.text() + ":" + std::to_string(step_plan.where.line);
             facts.attempts_max = step_plan.retry.max_attempts;

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/diagnostics.h"
 #include "cli/follow.h"
+#include "cli/render/shell_word.h"
 #include "cli/inputs.h"
 #include "cli/load.h"
 #include "cli/local_daemon.h"
@@ -69,21 +70,6 @@ struct LocalState {
     }
 };
 
-/// Which workflow of the file is meant: the one named, or its only one.
-Result<flow::LoadedWorkflow const*> meant_workflow(flow::LoadedFile const& file, std::string const& name) {
-    std::vector<std::string_view> names;
-    std::string listed;
-    for (auto const& workflow : file.workflows) {
-        if (workflow.name == name || (name.empty() && file.workflows.size() == 1)) return &workflow;
-        names.push_back(workflow.name);
-        listed += (listed.empty() ? "" : ", ") + workflow.name;
-    }
-    if (file.workflows.empty()) return make_error(code::not_found, "there is no workflow in '" + file.name + "'");
-    if (name.empty()) return make_error(code::usage, "'" + file.name + "' has several workflows", "name one behind the file: " + listed);
-    auto const near = nearest(name, names);
-    return make_error(code::not_found, "'" + file.name + "' has no workflow '" + name + "'", near.empty() ? "it has: " + listed : "did you mean '" + std::string(near) + "'?");
-}
-
 Result<Json> deploy_project(Daemon& daemon, std::vector<flow::SourceFile> const& sources, std::string const& root) {
     JsonList files;
     for (auto const& source : sources) {
@@ -128,7 +114,7 @@ int deploy_and_run(Context& context, Daemon& daemon, RunStartOptions const& opti
     if (!workflow) return context.fail(workflow.error());
     FollowOptions follow{.cancel_on_interrupt = true, .kill_on_second = true, .passthrough = options.follow.passthrough, .strict_skip = options.follow.strict_skip};
     std::string typed;
-    for (auto const& input : options.inputs) typed += " -i " + input;
+    for (auto const& input : options.inputs) typed += " -i " + shell_word(input);
     follow.next = [&](Json const& run) {
         auto const logs = logs_of_failed(folder, run);
         return (logs.empty() ? "" : "its log: " + logs + "    ") + "again: pawl run --local " + options.target + (options.workflow.empty() ? "" : " " + options.workflow) +

@@ -74,6 +74,8 @@ int start_deployed(Context& context, Daemon& daemon, RunStartOptions const& opti
 }
 
 int run_start(Context& context, RunStartOptions const& options) {
+    if (options.dry) return run_dry(context, options);
+    if (!options.mock.empty()) return context.misuse("--mock belongs to --dry");
     if (options.local) return run_locally(context, options);
     if (!options.state.empty()) return context.misuse("--state belongs to --local");
     auto const daemon = context.daemon();
@@ -118,6 +120,8 @@ Command run_start_command() {
         {.names = "-i,--input", .value = "NAME=VALUE", .doc = "an input; NAME=@FILE and NAME=- read its value", .into = &options->inputs},
         {.names = "--local", .doc = "run a file with a private daemon that ends with the run", .into = &options->local},
         {.names = "--state", .value = "DIR", .doc = "with --local: the state folder; it is kept", .into = &options->state, .completes = Completes::files},
+        {.names = "--dry", .doc = "play it instead: show what each step would run, and execute nothing", .into = &options->dry},
+        {.names = "--mock", .value = "YAML", .doc = "with --dry: how steps end, as 'mock' of a test; @FILE reads it", .into = &options->mock},
     };
     for (auto& row : follow_options(options->follow)) rows.push_back(std::move(row));
     return {
@@ -131,7 +135,8 @@ Command run_start_command() {
         .options = std::move(rows),
         .examples = {{"pawl run nightly-backup -i dry=true", ""},
                      {"pawl run nightly-backup@12 -d", "an older version; do not wait"},
-                     {"pawl run --local ci.yaml", "without a daemon of your own"}},
+                     {"pawl run --local ci.yaml", "without a daemon of your own"},
+                     {"pawl run --dry ci.yaml --mock '{test: {exit_code: 1}}'", "what would happen if the tests failed"}},
         .run = [options](Context& context) { return run_start(context, *options); },
     };
 }

@@ -45,7 +45,8 @@ Result<VersionedName> parse_workflow(std::string_view target) {
 }
 
 Result<StepTarget> parse_step(std::string_view target) {
-    auto const hash = target.find('#');
+    auto const brackets = target.rfind(']');  // an item, which may have a '#' in its name
+    auto const hash = target.find('#', brackets == std::string_view::npos ? 0 : brackets);
     StepTarget found{.step = std::string(target.substr(0, hash))};
     if (hash == std::string_view::npos) return found;
     auto const attempt = number_in<int>(target.substr(hash + 1));

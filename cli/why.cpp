@@ -82,7 +82,7 @@ std::string reason_sentence(Json const& run, Json const& step, flow::StepPlan co
         return "it goes on " + (due ? "at " + local_clock(*due) + ", in " + span_text(*due - now) : std::string("later")) + (step.number("attempts") > 0 ? ": the delay before its next attempt" : "");
     }
     if (status == "failed" || status == "lost") {
-        auto text = std::string("it ") + how_it_ended(status, reason, step.find("exit_code") != nullptr && step.find("exit_code")->is_int() ? std::optional(static_cast<int>(step.number("exit_code"))) : std::nullopt, static_cast<int>(step.number("signal")), step.text("message"));
+        auto text = (reason == "items" ? std::string() : std::string("it ")) + how_it_ended(status, reason, step.find("exit_code") != nullptr && step.find("exit_code")->is_int() ? std::optional(static_cast<int>(step.number("exit_code"))) : std::nullopt, static_cast<int>(step.number("signal")), step.text("message"));
         if (plan != nullptr) {
             if (auto const more = why_not_retried(*plan, step); !more.empty()) text += "; " + more;
         }
@@ -130,7 +130,7 @@ int why(Context& context, WhyOptions const& options) {
     auto const plan = plan_of_run(**daemon, *run);
     auto const plan_of = [&](std::string const& id) -> flow::StepPlan const* {
         if (!plan) return nullptr;
-        auto const index = plan->find(id);
+        auto const index = plan->find(id.substr(0, id.find('[')));
         return index ? &plan->steps[*index] : nullptr;
     };
     if (!options.step.empty()) {

@@ -13,10 +13,27 @@ namespace {
 constexpr std::size_t tail_shown = 3;
 constexpr std::size_t bar_cells = 10;
 
-std::string label_of(StepView const& step) { return step.section == "steps" ? step.id : step.section + " " + step.id; }
+std::string label_of(StepView const& step) {
+    if (!step.item_of.empty()) return "  " + step.id.substr(step.item_of.size());
+    return step.section == "steps" ? step.id : step.section + " " + step.id;
+}
+
+constexpr std::size_t items_shown_max = 8;  ///< of more, only what is busy or went wrong
 
 /// Handlers are no news before they begin.
-bool is_shown(StepView const& step) { return step.section == "steps" || (step.status != "pending" && step.status != "skipped"); }
+bool is_shown(RunView const& run, StepView const& step) {
+    bool const idle = step.status == "pending" || step.status == "skipped";
+    if (step.item_of.empty()) return step.section == "steps" || !idle;
+    bool const is_news = is_busy(step) || step.status == "waiting" || step.status == "failed" || step.status == "lost";
+    return is_news || (!idle && items_of(run, step.item_of).all <= items_shown_max);
+}
+
+std::string items_text(RunView const& run, StepView const& step) {
+    auto const counts = items_of(run, step.id);
+    auto const all = std::max(step.items, counts.all);
+    if (all == 0) return "";
+    return std::to_string(counts.done) + "/" + std::to_string(all) + " items" + (counts.bad > 0 ? ", " + std::to_string(counts.bad) + " failed" : "");
+}
 
 std::string bar_text(Look const& look, StepView const& step, Duration ran) {
     if (!step.usual || step.usual->count() <= 0) return "";
@@ -59,6 +76,7 @@ std::string time_column_text(StepView const& step, UtcTime now) {
 
 std::string state_note(Look const& look, RunView const& run, StepView const& step, UtcTime now) {
     if (step.carried) return "done before, in the run this one retries";
+    if (auto const items = items_text(run, step); !items.empty() && (step.status == "running" || step.status == "succeeded")) return items;
     if (step.status == "running") return bar_text(look, step, step.started ? now - *step.started : Duration{}) + attempt_text(step);
     if (step.status == "stopping") return "stopping";
     if (step.status == "waiting") return waiting_text(step, now);
@@ -101,11 +119,11 @@ Block block_of(Look const& look, RunView const& run, StepView const& step, std::
 std::vector<Block> blocks_of(Look const& look, RunView const& run, UtcTime now) {
     std::size_t label_width = 8;
     for (auto const& step : run.steps) {
-        if (is_shown(step)) label_width = std::max(label_width, std::min<std::size_t>(display_width(label_of(step)), 40));
+        if (is_shown(run, step)) label_width = std::max(label_width, std::min<std::size_t>(display_width(label_of(step)), 40));
     }
     std::vector<Block> blocks;
     for (auto const& step : run.steps) {
-        if (is_shown(step)) blocks.push_back(block_of(look, run, step, label_width, now));
+        if (is_shown(run, step)) blocks.push_back(block_of(look, run, step, label_width, now));
     }
     return blocks;
 }
@@ -115,7 +133,7 @@ std::optional<Duration> time_left(RunView const& run, UtcTime now) {
     std::map<std::string, Duration> ready;
     Duration longest{};
     for (auto const& step : run.steps) {  // needs stand before their dependents or are unknown: a second look is not worth it
-        if (step.section != "steps" || is_final_status(step.status)) continue;
+        if (step.section != "steps" || !step.item_of.empty() || is_final_status(step.status)) continue;
         if (!step.usual) return std::nullopt;
         Duration left = *step.usual;
         if (step.started) left = std::max(Duration{}, left - (now - *step.started));
@@ -132,7 +150,7 @@ std::optional<Duration> time_left(RunView const& run, UtcTime now) {
 std::string footer(Look const& look, RunView const& run, UtcTime now) {
     std::size_t done = 0, running = 0, failed = 0, total = 0;
     for (auto const& step : run.steps) {
-        if (step.section != "steps") continue;
+        if (step.section != "steps" || !step.item_of.empty()) continue;
         ++total;
         if (is_final_status(step.status)) ++done;
         if (is_busy(step)) ++running;

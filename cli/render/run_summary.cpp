@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/render/log_text.h"
 #include "cli/render/run_view.h"
+#include "cli/render/shell_word.h"
 #include "cli/render/when.h"
 #include "common/base/text.h"
 
@@ -59,6 +60,7 @@ std::string not_run_line(Look const& look, Json const& run) {
         auto const status = step.text("status");
         auto const section = step.text("section", "steps");
         bool const idle = status == "skipped" || status == "pending";
+        if (!step.text("item_of").empty()) continue;
         if (section == "steps" && idle && step.text("reason") != "condition") not_run.push_back(not_run_text(run, step));
         if (section != "steps" && !idle) ran.push_back(section + " " + step.text("id") + (ended_badly(step) ? " (" + status + ")" : ""));
     }
@@ -95,7 +97,7 @@ std::string next_line(Look const& look, Json const& run, FailureFacts const& fac
     std::string const gap = "    ";
     auto const* step = failed_step_of(run);
     if (step == nullptr) return labelled(look, "next", "pawl inspect " + id + gap + "pawl why " + id + gap + "pawl retry " + id);
-    auto const name = step->text("id");
+    auto const name = shell_word(step->text("id"));
     if (step->text("status") == "lost") {
         return labelled(look, "next", "pawl logs " + id + " " + name + gap + "pawl resolve " + id + " " + name + " --as success|failed|retry");
     }
@@ -125,7 +127,10 @@ Json const* step_of(Json const& run, std::string_view id) {
 
 Json const* failed_step_of(Json const& run) {
     auto const name = run.text("failed_step");
-    return name.empty() ? nullptr : step_of(run, name);
+    if (name.empty()) return nullptr;
+    for (auto const& step : steps_of(run))
+        if (step.text("item_of") == name && (step.text("status") == "failed" || step.text("status") == "lost")) return &step;
+    return step_of(run, name);
 }
 
 bool step_timed_out(Json const& run) {

@@ -1,6 +1,7 @@
 // Journal rows → states of a run and its steps, as people see them.
 #include "cli/render/run_view.h"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstring>
@@ -28,6 +29,7 @@ std::vector<std::string> texts(Json const* list) {
 StepView step_view(Json const& step, bool from_start) {
     StepView view;
     view.id = step.text("id");
+    view.item_of = step.text("item_of");
     view.section = step.text("section", "steps");
     view.needs = texts(step.find("needs"));
     view.carried = step.flag("carried");
@@ -87,7 +89,37 @@ void apply_to_attempt(StepView& step, JournalEvent const& event, std::string_vie
     if (auto reason = event.data.text("reason"); !reason.empty()) step.reason = std::move(reason);
 }
 
+/// A step that was not there when the run began: an item, which belongs behind its step and its elder brothers.
+StepView& added_step(RunView& run, std::string const& id) {
+    auto const bracket = id.find('[');
+    auto place = run.steps.end();
+    StepView view;
+    view.id = id;
+    if (bracket != std::string::npos) {
+        view.item_of = id.substr(0, bracket);
+        auto const belongs = [&](StepView const& step) { return step.id == view.item_of || step.item_of == view.item_of; };
+        auto const last = std::find_if(run.steps.rbegin(), run.steps.rend(), belongs);
+        place = last.base();
+        if (last != run.steps.rend()) {
+            view.section = last->section;
+            view.attempts_max = last->attempts_max;
+        }
+    }
+    return *run.steps.insert(place, std::move(view));
+}
+
 }  // namespace
+
+ItemCounts items_of(RunView const& run, std::string_view step) {
+    ItemCounts counts;
+    for (auto const& item : run.steps) {
+        if (item.item_of != step) continue;
+        ++counts.all;
+        if (is_final_status(item.status)) ++counts.done;
+        if (item.status == "failed" || item.status == "lost") ++counts.bad;
+    }
+    return counts;
+}
 
 StepView* RunView::find(std::string_view step) { return const_cast<StepView*>(std::as_const(*this).find(step)); }
 
@@ -143,10 +175,8 @@ void apply(RunView& run, JournalEvent const& event) {
     auto const what = std::string_view(event.kind).substr(dot + 1);
     if (subject == "run") return apply_to_run(run, event, what);
     auto* step = run.find(event.step);
-    if (step == nullptr) {
-        step = &run.steps.emplace_back();
-        step->id = event.step;
-    }
+    if (step == nullptr) step = &added_step(run, event.step);
+    if (auto const items = event.data.number("items"); items > 0) step->items = static_cast<std::size_t>(items);
     if (subject == "step") apply_to_step(*step, event, what);
     else if (subject == "attempt") apply_to_attempt(*step, event, what);
 }

@@ -16,10 +16,12 @@ namespace pawl::cli {
 
 struct StepView {
     std::string id;
+    std::string item_of;                  ///< of "upload[eu]": "upload"
     std::string section = "steps";
     std::string status = "pending";
     std::string reason, message;
     std::vector<std::string> needs;
+    std::size_t items = 0;                ///< how many it has; known when it has begun
     int attempt = 0;                      ///< the newest one, 0: none yet
     int attempts_max = 0;                 ///< 0: not known
     bool carried = false;                 ///< taken over from the run that this one retries
@@ -79,6 +81,12 @@ private:
 RunView run_view(Json const& run, bool from_start);
 void apply(RunView& run, JournalEvent const& event);
 void add_line(RunView& run, LogLine const& line);
+
+/// How the items of a step stand.
+struct ItemCounts {
+    std::size_t all = 0, done = 0, bad = 0;
+};
+ItemCounts items_of(RunView const& run, std::string_view step);
 
 bool is_final_status(std::string_view status);
 /// A state in which an attempt lives or the step is otherwise busy.

@@ -9,7 +9,7 @@ namespace pawl::flow {
 namespace {
 
 constexpr Key workflow_keys[] = {
-    {.name = "kind", .shape = Shape::choice, .doc = "What this document is.", .choices = "workflow condition project", .required = true},
+    {.name = "kind", .shape = Shape::choice, .doc = "What this document is.", .choices = "workflow condition test project", .required = true},
     {.name = "name", .shape = Shape::text, .doc = "Its name: lower-case letters, digits and '-'; unique in a daemon.", .required = true},
     {.name = "description", .shape = Shape::text, .doc = "One or more sentences for people."},
     {.name = "labels", .shape = Shape::text_map, .doc = "Names with texts, for filters."},
@@ -60,6 +60,10 @@ constexpr Key step_keys[] = {
     {.name = "files", .shape = Shape::pasted_map, .doc = "Texts written to private files; the variable holds the path."},
     {.name = "needs", .shape = Shape::text_list, .standard = "the step above", .doc = "Steps that must have ended before."},
     {.name = "if", .shape = Shape::expression, .standard = "success()", .doc = "When it is false, the step is skipped."},
+    {.name = "foreach", .shape = Shape::expression, .doc = "A list: the step runs once for each item of it, which expressions see as item."},
+    {.name = "matrix", .shape = Shape::value_map, .doc = "Names with lists: the step runs once for each combination, which expressions see as matrix."},
+    {.name = "max_parallel", .shape = Shape::integer, .standard = "no bound", .doc = "How many items run at a time.", .min = 1, .max = 10'000},
+    {.name = "fail_fast", .shape = Shape::boolean, .standard = "false", .doc = "The first item that ends badly stops the others."},
     {.name = "retry", .shape = Shape::map, .doc = "Further attempts after a failure.", .inner = Place::retry},
     {.name = "timeout", .shape = Shape::duration, .standard = "none; handlers: 10m", .doc = "How long an attempt may take."},
     {.name = "stop", .shape = Shape::map, .doc = "How an attempt is stopped.", .inner = Place::stop},
@@ -146,7 +150,7 @@ constexpr Key declaration_keys[] = {
 };
 
 constexpr Key project_keys[] = {
-    {.name = "kind", .shape = Shape::choice, .doc = "What this document is.", .choices = "workflow condition project", .required = true},
+    {.name = "kind", .shape = Shape::choice, .doc = "What this document is.", .choices = "workflow condition test project", .required = true},
     {.name = "name", .shape = Shape::text, .doc = "Name of the project.", .required = true},
     {.name = "language", .shape = Shape::integer, .standard = "1", .doc = "Version of the file format.", .min = 1, .max = 1},
     {.name = "description", .shape = Shape::text, .doc = "One or more sentences for people."},
@@ -155,7 +159,7 @@ constexpr Key project_keys[] = {
 };
 
 constexpr Key condition_keys[] = {
-    {.name = "kind", .shape = Shape::choice, .doc = "What this document is.", .choices = "workflow condition project", .required = true},
+    {.name = "kind", .shape = Shape::choice, .doc = "What this document is.", .choices = "workflow condition test project", .required = true},
     {.name = "name", .shape = Shape::text, .doc = "Its name in expressions: lower-case letters, digits and '_'; unique in a project.", .required = true},
     {.name = "description", .shape = Shape::text, .doc = "One or more sentences for people."},
     {.name = "labels", .shape = Shape::text_map, .doc = "Names with texts, for filters."},
@@ -169,6 +173,35 @@ constexpr Key condition_test_keys[] = {
     {.name = "at", .shape = Shape::text, .standard = "1970-01-01T00:00:00Z", .doc = "The timestamp that now is."},
     {.name = "params", .shape = Shape::value, .standard = "{}", .doc = "Values of parameters, by name."},
     {.name = "expect", .shape = Shape::boolean, .doc = "What it must give.", .required = true},
+};
+
+constexpr Key test_keys[] = {
+    {.name = "kind", .shape = Shape::choice, .doc = "What this document is.", .choices = "workflow condition test project", .required = true},
+    {.name = "name", .shape = Shape::text, .doc = "Its name: lower-case letters, digits and '-'; unique in a project.", .required = true},
+    {.name = "target", .shape = Shape::text, .doc = "What is tested: workflow/NAME or condition/NAME.", .required = true},
+    {.name = "description", .shape = Shape::text, .doc = "One or more sentences for people."},
+    {.name = "labels", .shape = Shape::text_map, .doc = "Names with texts, for filters."},
+    {.name = "cases", .shape = Shape::cases, .doc = "What is tried, one after the other, each with a clock of its own.", .inner = Place::test_case, .required = true},
+};
+
+constexpr Key test_case_keys[] = {
+    {.name = "name", .shape = Shape::text, .doc = "What it shows, in a sentence; unique in its test.", .required = true},
+    {.name = "at", .shape = Shape::text, .standard = "1970-01-01T00:00:00Z", .doc = "The timestamp at which the simulated clock begins."},
+    {.name = "inputs", .shape = Shape::value, .standard = "{}", .doc = "What the run is given; of a condition: values of its parameters."},
+    {.name = "mock", .shape = Shape::mocks, .doc = "How steps end instead of running: by the id of a step, one map, or a list with one for each attempt.", .inner = Place::mock},
+    {.name = "expect", .shape = Shape::expectations, .doc = "What holds at the end: expressions over status reason outputs steps run inputs vars notifications, with their values.", .required = true},
+};
+
+constexpr Key mock_keys[] = {
+    {.name = "exit_code", .shape = Shape::integer, .standard = "0", .doc = "The exit status of the attempt.", .min = 0, .max = 255},
+    {.name = "signal", .shape = Shape::integer, .standard = "none", .doc = "The number of the signal that ends it instead.", .min = 1, .max = 64},
+    {.name = "timed_out", .shape = Shape::boolean, .standard = "false", .doc = "It runs into its timeout; of an approval: nobody answers."},
+    {.name = "lost", .shape = Shape::boolean, .standard = "false", .doc = "Nobody knows how it ended, as after a power loss."},
+    {.name = "outputs", .shape = Shape::value, .standard = "{}", .doc = "What it leaves in $PAWL_OUTPUT, by name."},
+    {.name = "takes", .shape = Shape::duration, .standard = "0s", .doc = "How long it takes on the simulated clock."},
+    {.name = "approved", .shape = Shape::boolean, .doc = "Of an approval: the answer."},
+    {.name = "by", .shape = Shape::text, .standard = "the first who may answer", .doc = "Of an approval: who answers."},
+    {.name = "comment", .shape = Shape::text, .doc = "Of an approval: what is said with the answer."},
 };
 
 struct PlaceRow {
@@ -194,6 +227,9 @@ constexpr PlaceRow places[place_count] = {
     {"test of a condition", condition_test_keys},
     {"'with' of a request", http_keys},
     {"'with' of a query", sql_keys},
+    {"test", test_keys},
+    {"case of a test", test_case_keys},
+    {"mock", mock_keys},
 };
 
 /// Words of other tools, per place; Place::none holds everywhere the key exists.
@@ -215,6 +251,11 @@ constexpr Foreign foreign_words[] = {
     {Place::step, "bash_command", "run"},       {Place::step, "python_callable", "run"},
     {Place::step, "trigger_rule", "if"},        {Place::step, "only", "if"},
     {Place::step, "kill", "stop"},              {Place::step, "stop_signal", "stop"},
+    {Place::step, "for_each", "foreach"},       {Place::step, "loop", "foreach"},
+    {Place::step, "items", "foreach"},          {Place::step, "with_items", "foreach"},
+    {Place::step, "with_param", "foreach"},     {Place::step, "strategy", "matrix"},
+    {Place::step, "parallelism", "max_parallel"}, {Place::step, "concurrency", "max_parallel"},
+    {Place::step, "max_concurrent", "max_parallel"}, {Place::step, "failfast", "fail_fast"},
     {Place::undo, "command", "run"},            {Place::undo, "cmd", "run"},
     {Place::undo, "script", "run"},             {Place::undo, "args", "argv"},
     {Place::workflow, "handler_on", "on_failure"}, {Place::concurrency, "cancel_in_progress", "on_conflict"},
@@ -269,6 +310,15 @@ constexpr Foreign foreign_words[] = {
     {Place::condition, "inputs", "params"},     {Place::condition, "parameters", "params"},
     {Place::condition_test, "now", "at"},       {Place::condition_test, "time", "at"},
     {Place::condition_test, "inputs", "params"}, {Place::condition_test, "expected", "expect"},
+    {Place::test, "workflow", "target"},        {Place::test, "tests", "cases"},
+    {Place::test, "for", "target"},             {Place::test_case, "now", "at"},
+    {Place::test_case, "time", "at"},           {Place::test_case, "title", "name"},
+    {Place::test_case, "params", "inputs"},     {Place::test_case, "mocks", "mock"},
+    {Place::test_case, "stubs", "mock"},        {Place::test_case, "expected", "expect"},
+    {Place::test_case, "assert", "expect"},     {Place::mock, "exit", "exit_code"},
+    {Place::mock, "code", "exit_code"},         {Place::mock, "output", "outputs"},
+    {Place::mock, "duration", "takes"},         {Place::mock, "approve", "approved"},
+    {Place::mock, "timeout", "timed_out"},      {Place::mock, "user", "by"},
     {Place::project, "version", "language"},    {Place::project, "ignore", "exclude"},
 };
 
@@ -278,11 +328,11 @@ struct Later {
 };
 constexpr Later later_words[] = {
     {Where::workflow, "triggers trigger on schedule cron secrets queue retry expect value after sandbox run_as"},
-    {Where::step, "matrix foreach max_parallel fail_fast cache artifacts resources sandbox secrets"},
+    {Where::step, "cache artifacts resources sandbox secrets"},
     {Where::defaults, "resources sandbox"},
-    {Where::kind, "task trigger event rule decision channel route calendar report node test"},
+    {Where::kind, "task trigger event rule decision channel route calendar report node"},
     {Where::uses, "notify"},
-    {Where::variable, "secrets matrix item decisions facts params"},
+    {Where::variable, "secrets decisions facts params"},
 };
 
 Where where_of(Place place) {
@@ -291,7 +341,8 @@ Where where_of(Place place) {
     case Place::step: return Where::step;
     case Place::defaults: return Where::defaults;
     case Place::none: case Place::concurrency: case Place::retry: case Place::stop: case Place::wait: case Place::approve: case Place::arm: case Place::undo:
-    case Place::declaration: case Place::project: case Place::condition: case Place::condition_test: case Place::http: case Place::sql: break;
+    case Place::declaration: case Place::project: case Place::condition: case Place::condition_test: case Place::test: case Place::test_case: case Place::mock:
+    case Place::http: case Place::sql: break;
     }
     return Where::nowhere;
 }
@@ -308,7 +359,7 @@ std::string snake_case(std::string_view word) {
 }
 
 std::string with_article(Place place) {
-    bool const is_document = place == Place::step || place == Place::workflow || place == Place::condition;
+    bool const is_document = place == Place::step || place == Place::workflow || place == Place::condition || place == Place::test;
     return (is_document ? "a " : "") + std::string(title_of(place));
 }
 
@@ -341,7 +392,7 @@ std::string hint_for_unknown(Place place, std::string_view name) {
     std::vector<std::string_view> candidates;
     for (Key const& key : keys_of(place)) candidates.push_back(key.name);
     if (std::string_view const key = nearest(snake, candidates); !key.empty()) return suggest(key);
-    for (Place const other : {Place::workflow, Place::step, Place::condition, Place::retry, Place::defaults, Place::concurrency, Place::stop})
+    for (Place const other : {Place::workflow, Place::step, Place::condition, Place::test, Place::test_case, Place::retry, Place::defaults, Place::concurrency, Place::stop})
         if (other != place && find_key(other, snake)) return "'" + snake + "' is a key of " + with_article(other);
     return {};
 }

@@ -12,8 +12,8 @@
 namespace pawl::flow {
 
 /// A kind of map in a file.
-enum class Place : std::uint8_t { none, workflow, defaults, concurrency, step, retry, stop, wait, approve, arm, undo, declaration, project, condition, condition_test, http, sql };
-inline constexpr std::size_t place_count = 17;
+enum class Place : std::uint8_t { none, workflow, defaults, concurrency, step, retry, stop, wait, approve, arm, undo, declaration, project, condition, condition_test, test, test_case, mock, http, sql };
+inline constexpr std::size_t place_count = 20;
 
 /// What a key's value looks like.
 enum class Shape : std::uint8_t {
@@ -40,6 +40,9 @@ enum class Shape : std::uint8_t {
     steps,        ///< a list of maps of Place::step
     arms,         ///< a list of maps of Place::arm
     tests,        ///< a list of maps of Key::inner
+    cases,        ///< the same
+    mocks,        ///< step id → a map of Key::inner, or a list of them
+    expectations, ///< bare CEL → any value
 };
 
 struct Key {

@@ -19,7 +19,7 @@ namespace {
 
 using yaml::Node;
 
-enum class DocumentKind : std::uint8_t { workflow, condition, project, unknown };
+enum class DocumentKind : std::uint8_t { workflow, condition, test, project, unknown };
 
 DocumentKind kind_of(Reader& reader, Node const& root) {
     if (!root.is_map()) {
@@ -34,6 +34,7 @@ DocumentKind kind_of(Reader& reader, Node const& root) {
     std::string const& text = kind->value.text;
     if (text == "workflow") return DocumentKind::workflow;
     if (text == "condition") return DocumentKind::condition;
+    if (text == "test") return DocumentKind::test;  // tests.h reads them: they speak of workflows of other files
     if (text == "project") return DocumentKind::project;
     SourcePos const& where = kind->value.where;
     if (!kind->value.is_scalar()) {
@@ -41,7 +42,7 @@ DocumentKind kind_of(Reader& reader, Node const& root) {
     } else if (comes_later(Where::kind, text)) {
         reader.error(code::unknown_kind, where, "this version of pawl does not have 'kind: " + text + "'", std::string(hint_for_later));
     } else {
-        reader.error(code::unknown_kind, where, quotation(text) + " is no kind of document", hint_for_choice("workflow condition project", text));
+        reader.error(code::unknown_kind, where, quotation(text) + " is no kind of document", hint_for_choice("workflow condition test project", text));
     }
     return DocumentKind::unknown;
 }

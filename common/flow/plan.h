@@ -84,6 +84,14 @@ struct SqlAction {
 };
 using Action = std::variant<CommandAction, SetAction, WaitAction, ApproveAction, SwitchAction, HttpAction, SqlAction>;
 
+/// `foreach` or `matrix`: the step runs once for each item, side by side.
+struct FanOutPlan {
+    std::optional<cel::Program> foreach;    ///< a list
+    std::vector<NamedTemplate> matrix;      ///< of `matrix`: each a list; the product of all is what it runs for
+    std::optional<int> max_parallel;        ///< none: no bound
+    bool fail_fast = false;                 ///< the first bad item stops the others
+};
+
 struct RetryPlan {
     int max_attempts = 1;
     Duration delay = std::chrono::seconds(10);
@@ -105,6 +113,7 @@ struct StepPlan {
     std::vector<StepIndex> dependents;
     std::vector<StepIndex> switches;    ///< steps with `switch` that name it in an arm; all are among its needs
     std::optional<cel::Program> condition;
+    std::optional<FanOutPlan> fan_out;
     std::optional<StepIndex> undoes;    ///< of section `undo`: the step it takes back
     Action action;
     RetryPlan retry;

@@ -23,8 +23,9 @@ Form form_of(Shape shape) {
     switch (shape) {
     case Shape::text: case Shape::script: case Shape::choice: case Shape::integer: case Shape::number: case Shape::boolean:
     case Shape::duration: case Shape::expression: case Shape::pasted: return Form::scalar;
-    case Shape::text_list: case Shape::pasted_list: case Shape::value_list: case Shape::steps: case Shape::arms: case Shape::tests: return Form::list;
-    case Shape::text_map: case Shape::pasted_map: case Shape::value_map: case Shape::declarations: case Shape::map: return Form::map;
+    case Shape::text_list: case Shape::pasted_list: case Shape::value_list: case Shape::steps: case Shape::arms: case Shape::tests: case Shape::cases: return Form::list;
+    case Shape::text_map: case Shape::pasted_map: case Shape::value_map: case Shape::declarations: case Shape::map: case Shape::mocks:
+    case Shape::expectations: return Form::map;
     case Shape::shell: return Form::scalar_or_list;
     case Shape::value: case Shape::declaration: return Form::any;
     }
@@ -57,6 +58,9 @@ std::string example_for(Node const& node, Key const& key) {
     if (key.name == "argv") return repeatable ? "argv: [" + node.text + "]" : "argv: [program, argument]; text for a shell is run";
     if (key.shape == Shape::steps) return "each step is a map behind a '-': - {id: name, run: command}";
     if (key.shape == Shape::tests) return "each test is a map behind a '-': - {params: {…}, expect: true}";
+    if (key.shape == Shape::cases) return "each case is a map behind a '-': - {name: …, mock: {…}, expect: {status: succeeded}}";
+    if (key.shape == Shape::mocks) return "mock: {step: {exit_code: 0}}";
+    if (key.shape == Shape::expectations) return "expect: {status: succeeded}";
     if (form_of(key.shape) == Form::list && repeatable) return name + ": [" + node.text + "]";
     if (key.shape == Shape::arms) return "each arm is a map behind a '-': {when: CEL, steps: [a]}, the last one {else: [b]}";
     switch (key.inner) {

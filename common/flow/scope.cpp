@@ -2,6 +2,7 @@
 #include "common/flow/scope.h"
 
 #include "common/calendar/zones.h"
+#include "common/flow/expressions.h"
 
 namespace pawl::flow {
 namespace {
@@ -52,8 +53,9 @@ Type const& failed_attempt_type() {
     return type;
 }
 
-Type step_type(std::string const& id, Type outputs) {
-    return Type::object("steps." + id, {{"status", Kind::string}, {"reason", Kind::string}, {"outputs", std::move(outputs)},
+/// `own`: outputs, or the items of a step that has them.
+Type step_type(std::string const& id, Type::Field own) {
+    return Type::object("steps." + id, {{"status", Kind::string}, {"reason", Kind::string}, std::move(own),
                                         {"exit_code", Kind::integer}, {"attempts", Kind::integer}, {"cached", Kind::boolean},
                                         {"started_at", Kind::timestamp}, {"ended_at", Kind::timestamp}, {"duration", Kind::duration}});
 }
@@ -80,7 +82,7 @@ cel::ZoneResolver const& zones() {
     return of_this_machine;
 }
 
-Scope::Scope(Plan const& plan) : plan_(plan), inputs_(inputs_type(plan.inputs)), outputs_(plan.steps.size()), step_types_(plan.steps.size()) {}
+Scope::Scope(Plan const& plan) : plan_(plan), inputs_(inputs_type(plan.inputs)), items_(plan.steps.size()), outputs_(plan.steps.size()), step_types_(plan.steps.size()) {}
 
 cel::Environment Scope::workflow(bool ended) {
     cel::Environment environment;
@@ -109,15 +111,28 @@ void Scope::set_outputs(StepIndex step, Type type) {
     last_set_.reset();
 }
 
+Type Scope::outputs_of(StepIndex step) const { return outputs_[step] ? *outputs_[step] : Type::map(Kind::string, Kind::string); }
+
+/// One of `steps.ID.items`.
+Type Scope::item_type(StepIndex step) const {
+    ItemTypes const& sight = items_[step];
+    Type item = sight.matrix ? *sight.matrix : sight.item ? *sight.item : Type(Kind::dyn);
+    return Type::object("steps." + plan_.steps[step].id + ".items", {{"item", std::move(item)}, {"status", Kind::string}, {"reason", Kind::string},
+                                                                     {"outputs", outputs_of(step)}, {"exit_code", Kind::integer}});
+}
+
+Type Scope::type_of_step(StepIndex step) const {
+    std::string const& id = plan_.steps[step].id;
+    if (plan_.steps[step].fan_out) return step_type(id, {"items", Type::list(item_type(step))});
+    return step_type(id, {"outputs", outputs_of(step)});
+}
+
 Type Scope::steps_type(StepSet const& visible) {
     if (last_set_ && *last_set_ == visible) return last_steps_;
     std::vector<Type::Field> fields;
     for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
         if (!visible.contains(i)) continue;
-        if (!step_types_[i]) {
-            Type outputs = outputs_[i] ? *outputs_[i] : Type::map(Kind::string, Kind::string);
-            step_types_[i] = step_type(plan_.steps[i].id, std::move(outputs));
-        }
+        if (!step_types_[i]) step_types_[i] = type_of_step(static_cast<StepIndex>(i));
         fields.push_back({plan_.steps[i].id, *step_types_[i]});
     }
     last_steps_ = Type::object("steps", std::move(fields));
@@ -151,8 +166,25 @@ cel::Environment Scope::condition(StepSet const* visible, Section section) {
     return environment;
 }
 
-cel::Environment Scope::retry(StepSet const* visible, Section section) {
-    cel::Environment environment = values(visible, section);
+/// Who takes back an item sees the step as if it had run for that item alone.
+cel::Environment Scope::values_of(StepIndex step, StepSet const* visible) {
+    StepPlan const& plan = plan_.steps[step];
+    StepIndex const with_items = plan.undoes.value_or(step);
+    if (!plan_.steps[with_items].fan_out) return values(visible, plan.section);
+    ItemTypes const& sight = items_[with_items];
+    cel::Environment environment = values(visible, plan.section);
+    if (sight.item) environment.variable("item", *sight.item, sight.tainted);
+    if (sight.matrix) environment.variable("matrix", *sight.matrix, sight.tainted);
+    if (!plan.undoes || !visible) return environment;
+    std::vector<Type::Field> fields = steps_type(*visible).fields();
+    for (Type::Field& field : fields)
+        if (field.name == plan_.steps[with_items].id) field.type = item_type(with_items);
+    environment.variable("steps", Type::object("steps", std::move(fields)), true);
+    return environment;
+}
+
+cel::Environment Scope::retry(StepIndex step, StepSet const* visible) {
+    cel::Environment environment = values_of(step, visible);
     environment.variable("step", failed_attempt_type()).expect(Kind::boolean);
     return environment;
 }
@@ -168,6 +200,24 @@ cel::Environment Scope::outputs() {
     for (std::size_t i = 0; i < plan_.steps.size(); ++i)
         if (plan_.steps[i].section == Section::steps) all.insert(i);
     return values(&all, Section::finally);
+}
+
+cel::Environment Scope::expectations() {
+    StepSet all(plan_.steps.size());
+    for (std::size_t i = 0; i < plan_.steps.size(); ++i) all.insert(i);
+    std::vector<Type::Field> outputs;
+    for (NamedTemplate const& output : plan_.outputs) outputs.push_back({output.name, type_of(output.value)});
+    cel::Environment environment;
+    environment.variable("status", Kind::string)
+        .variable("reason", Kind::string)
+        .variable("outputs", Type::object("outputs", std::move(outputs)))
+        .variable("steps", steps_type(all))
+        .variable("run", ended_run_type())
+        .variable("inputs", inputs_)
+        .variable("vars", Type::object("vars", vars_))
+        .variable("notifications", Kind::integer)
+        .zones(zones());
+    return environment;
 }
 
 }  // namespace pawl::flow

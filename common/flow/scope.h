@@ -29,6 +29,12 @@ private:
     std::vector<std::uint64_t> words_;
 };
 
+/// The types of `item` or `matrix`, of a step that has them.
+struct ItemTypes {
+    std::optional<cel::Type> item, matrix;
+    bool tainted = false;
+};
+
 /// Builds environments for one workflow. Call in this order: inputs, vars one by one, env, then steps as their types become known.
 class Scope {
 public:
@@ -42,24 +48,35 @@ public:
     /// The type of `steps.ID.outputs`; until it is told, outputs are a map of text.
     void set_outputs(StepIndex step, cel::Type type);
 
+    /// What a step with `foreach` or `matrix` runs for. Call before its values are asked for.
+    void set_items(StepIndex step, ItemTypes types) { items_[step] = std::move(types); }
+
     /// The above, env, and the steps of the set; null: whatever step there may be (when needs are broken).
     cel::Environment values(StepSet const* visible, Section section);
+    /// What its own values see: `item` or `matrix` too, for what takes it back as well.
+    cel::Environment values_of(StepIndex step, StepSet const* visible);
     cel::Environment condition(StepSet const* visible, Section section);  ///< with success() …; bool
-    cel::Environment retry(StepSet const* visible, Section section);      ///< with `step`; bool
+    cel::Environment retry(StepIndex step, StepSet const* visible);       ///< with `step`; bool
     cel::Environment arm(StepSet const* visible, Section section);        ///< `when` of a switch: bool, without status functions
     /// env, but no steps: `defaults`.
     cel::Environment defaults(bool ended = false);
     cel::Environment defaults_retry();
     /// All steps and the end of the run: the outputs of a workflow.
     cel::Environment outputs();
+    /// All steps and handlers, and the run with its outputs: what a test expects at the end.
+    cel::Environment expectations();
 
 private:
     cel::Type steps_type(StepSet const& visible);
+    cel::Type type_of_step(StepIndex step) const;
+    cel::Type outputs_of(StepIndex step) const;
+    cel::Type item_type(StepIndex step) const;
 
     Plan const& plan_;
     cel::Type inputs_;
     std::vector<cel::Type::Field> vars_, env_;
     bool vars_tainted_ = false, env_tainted_ = false;
+    std::vector<ItemTypes> items_;
     std::vector<std::optional<cel::Type>> outputs_, step_types_;
     std::optional<cel::Environment> bases_[2];  ///< all but the steps, of steps and of handlers; made when vars and env are complete
     std::optional<StepSet> last_set_;  ///< neighbours often see the same steps

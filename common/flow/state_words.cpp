@@ -80,4 +80,12 @@ void warn_of_unknown_states(Reader& reader, cel::Source const& source) {
     reader.add(found.take());
 }
 
+void warn_of_unknown_state(Reader& reader, std::string_view path, yaml::Node const& word) {
+    std::string_view const states = path == "status" ? run_states : states_of(path);
+    if (states.empty() || !word.is_scalar() || is_nothing(word)) return;
+    std::vector<std::string_view> const known = words(states);
+    if (std::ranges::find(known, word.text) != known.end()) return;
+    reader.warning(code::invalid_value, word.where, std::string(path) + " is never " + quotation(word.text), hint_for_state(word.text, states));
+}
+
 }  // namespace pawl::flow

@@ -8,6 +8,7 @@
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
 #include "common/flow/declare.h"
+#include "common/flow/fan_out.h"
 #include "common/flow/paste.h"
 #include "common/flow/step_work.h"
 
@@ -325,6 +326,7 @@ StepDraft read_step(Reader& reader, Node const& node, Section section, StepDefau
     step.continue_on_error = draft.fields.boolean("continue_on_error").value_or(false);
     read_action(reader, draft, defaults, workflow_env, step);
     if (step.is_process() || step.is_work()) read_crash_policy(reader, draft, defaults, step);
+    read_fan_out(reader, draft, step);
     if (yaml::Member const* undo = draft.fields.member("undo"); undo && section != Section::steps)
         reader.error(code::conflicting_keys, undo->key.where, "a handler is not undone", "'undo' belongs to steps");
     return draft;

@@ -42,7 +42,7 @@ StepDraft read_undo(Reader& reader, yaml::Node const& node, StepPlan const& undo
 
 /// What the expressions of a step see.
 struct StepSight {
-    Sight values, condition, retry, arm;
+    Sight values, condition, retry, arm, items;
 };
 /// "unknown name 'exit_code'" in retry.if → step.exit_code.
 void explain_attempt_field(Error& error);

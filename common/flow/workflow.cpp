@@ -6,6 +6,7 @@
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
 #include "common/flow/declare.h"
+#include "common/flow/fan_out.h"
 #include "common/flow/labels.h"
 #include "common/flow/needs.h"
 #include "common/flow/step.h"
@@ -193,19 +194,46 @@ private:
                 explain_attempt_field(error);
             };
             auto const explain = [this, visible, &step](Error& error) { explain_hidden_step(error, visible, step); };
-            StepSight sight{.values = Sight([&scope, visible, &step] { return scope.values(visible, step.section); }, explain),
-                            .condition = Sight([&scope, visible, &step] { return scope.condition(visible, step.section); }, explain),
-                            .retry = Sight([&scope, visible, &step] { return scope.retry(visible, step.section); }, explain_retry),
-                            .arm = Sight([&scope, visible, &step] { return scope.arm(visible, step.section); }, explain)};
+            auto const explain_early = [&explain](Error& error) {
+                explain(error);
+                explain_item(error);
+            };
+            StepSight sight{.values = Sight([&scope, visible, index] { return scope.values_of(index, visible); }, explain),
+                            .condition = Sight([&scope, visible, &step] { return scope.condition(visible, step.section); }, explain_early),
+                            .retry = Sight([&scope, visible, index] { return scope.retry(index, visible); }, explain_retry),
+                            .arm = Sight([&scope, visible, &step] { return scope.arm(visible, step.section); }, explain),
+                            .items = Sight([&scope, visible, &step] { return scope.values(visible, step.section); }, explain_early)};
+            compile_fan_out(reader_, expressions_, drafts_[index], sight.items, step);
+            scope.set_items(index, items_of(step));
             compile_step(reader_, expressions_, drafts_[index], sight, step);
             if (auto type = outputs_type(step)) scope.set_outputs(index, *std::move(type));
         }
+    }
+
+    /// "no such field 'outputs' in steps.upload" → it has those of each item.
+    void explain_items(Error& error) const {
+        constexpr std::string_view start = "no such field 'outputs' in steps.";
+        if (error.message.starts_with(start)) {
+            std::string const id = error.message.substr(start.size());
+            error.hint = "it runs once an item: steps." + id + ".items.map(i, i.outputs)";
+        }
+        for (std::string_view const name : {"item", "matrix"})
+            if (error.message == "unknown name '" + std::string(name) + "'")
+                error.hint = name == "item" ? "only a step with 'foreach' has an item" : "only a step with 'matrix' has one";
+    }
+
+    /// What decides whether and for what a step runs sees no item of it.
+    static void explain_item(Error& error) {
+        for (std::string_view const name : {"item", "matrix"})
+            if (error.message == "unknown name '" + std::string(name) + "'")
+                error.hint = "'if', 'foreach' and 'matrix' are judged once, before there are items; filter the list: foreach: LIST.filter(x, …)";
     }
 
     /// "no such field 'dump' in steps" → the step exists, but this one does not wait for it.
     void explain_hidden_step(Error& error, StepSet const* visible, StepPlan const& step) const {
         for (std::string_view const name : {"success", "failure", "cancelled", "always"})
             if (error.message == "unknown function '" + std::string(name) + "'") error.hint = std::string(name) + "() is for 'if' of a step only";
+        explain_items(error);
         if (!visible || !error.message.ends_with(" in steps")) return;
         if (error.hint == "it has no fields") error.hint = "this step waits for no other";
         for (std::size_t i = 0; i < plan_.steps.size(); ++i) {

@@ -23,7 +23,8 @@ std::vector<LogPlace> places_of(Json const& run, LogWish const& wish) {
     for (Json const& step : steps->as_list()) {
         std::string const id = step.text("id");
         Json const* tries = step.find("tries");
-        if ((!wish.step.empty() && wish.step != id) || tries == nullptr || !tries->is_list()) continue;
+        bool const is_wished = wish.step.empty() || wish.step == id || (wish.step == step.text("item_of") && !wish.raw && wish.number == 0);
+        if (!is_wished || tries == nullptr || !tries->is_list()) continue;
         for (Json const& attempt : tries->as_list()) {
             auto const number = static_cast<int>(attempt.number("number"));
             if (wish.number != 0 && number != wish.number) continue;

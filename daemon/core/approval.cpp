@@ -40,12 +40,12 @@ Result<flow::StepIndex> awaited_step(Run const& run, std::string_view id) {
 }
 
 Status may_answer(Run const& run, flow::StepIndex step, AnswerApproval const& answer, Identity const& who) {
-    std::vector<std::string> const& by = std::get<flow::ApproveAction>(run.plan->steps[step].action).by;
+    std::vector<std::string> const& by = std::get<flow::ApproveAction>(plan_of(run, step).action).by;
     bool const named = std::ranges::any_of(by, [&](std::string const& name) {
         return name == answer.name || std::ranges::find(answer.groups, name) != answer.groups.end();
     });
     if (by.empty() || named || who.uid == 0) return Done{};
-    return refusal(code::denied, "'" + run.plan->steps[step].id + "' is answered by " + join(by, ", ") + ", and " + answer.name + " is none of them",
+    return refusal(code::denied, "'" + run.steps[step].id + "' is answered by " + join(by, ", ") + ", and " + answer.name + " is none of them",
                    "ask one of them, or change 'by' of the step");
 }
 

@@ -5,11 +5,34 @@
 namespace pawl {
 namespace {
 
-Json step_value(StepRow const& step) {
+Json outputs_of(StepRow const& step) { return step.outputs.is_null() ? Json(JsonMap{}) : step.outputs; }
+
+Json item_value(StepRow const& row) {
+    JsonMap map;
+    map.append("item", row.item);
+    map.append("status", name_of(row.state));
+    map.append("reason", name_of(row.reason));
+    map.append("outputs", outputs_of(row));
+    map.append("exit_code", row.exit_code ? Json(*row.exit_code) : Json());
+    return map;
+}
+
+Json items_value(Run const& run, flow::StepIndex index) {
+    JsonList list;
+    auto const items = run.items.find(index);
+    if (items == run.items.end()) return list;
+    list.reserve(items->second.count);
+    for (std::size_t i = 0; i < items->second.count; ++i) list.emplace_back(item_value(run.steps[items->second.first + i]));
+    return list;
+}
+
+Json step_value(Run const& run, flow::StepIndex index) {
+    StepRow const& step = run.steps[index];
     JsonMap map;
     map.append("status", name_of(step.state));
     map.append("reason", name_of(step.reason));
-    map.append("outputs", step.outputs.is_null() ? Json(JsonMap{}) : step.outputs);
+    if (run.plan->steps[index].fan_out) map.append("items", items_value(run, index));
+    else map.append("outputs", outputs_of(step));
     map.append("exit_code", step.exit_code ? Json(*step.exit_code) : Json());
     map.append("attempts", step.attempts);
     map.append("started_at", step.started_at ? Json(format_utc(*step.started_at)) : Json());
@@ -55,14 +78,8 @@ Json const* RunValues::variable(std::string_view name) const {
     if (name == "vars") return &run_.data.vars;
     if (name == "event") return &run_.data.event;
     if (name == "env") return make_env();
-    if (name == "steps") {
-        if (!run_.steps_seen) {
-            run_.steps_seen = Json(JsonMap{});
-            for (StepRow const& row : run_.steps)
-                if (is_final(row.state)) run_.steps_seen->as_map().append(row.id, step_value(row));
-        }
-        return &*run_.steps_seen;
-    }
+    if (name == "steps") return make_steps();
+    if (name == "item" || name == "matrix") return item();
     if (name == "run") {
         if (!run_value_) run_value_ = make_run();
         return &*run_value_;
@@ -85,6 +102,30 @@ Json const* RunValues::variable(std::string_view name) const {
     }
     if (name == "step") return step_ ? &*step_ : nullptr;
     return nullptr;
+}
+
+/// Who undoes an item sees the outputs of that item, as if the step had run for it alone.
+Json const* RunValues::make_steps() const {
+    if (!run_.steps_seen) {
+        run_.steps_seen = Json(JsonMap{});
+        for (std::size_t i = 0; i < run_.plan->steps.size(); ++i)
+            if (is_final(run_.steps[i].state)) run_.steps_seen->as_map().append(run_.steps[i].id, step_value(run_, static_cast<flow::StepIndex>(i)));
+    }
+    if (!index_ || !run_.steps[*index_].item_of) return &*run_.steps_seen;
+    std::optional<flow::StepIndex> const undone = plan_of(run_, *index_).undoes;
+    if (!undone) return &*run_.steps_seen;
+    if (!steps_) {
+        steps_ = *run_.steps_seen;
+        StepRow const& row = run_.steps[run_.items.at(*undone).first + static_cast<std::size_t>(run_.steps[*index_].item_number)];
+        Json value = item_value(row);
+        steps_->set(run_.plan->steps[*undone].id, std::move(value));
+    }
+    return &*steps_;
+}
+
+Json const* RunValues::item() const {
+    bool const is_item = index_ && run_.steps[*index_].item_of;
+    return is_item ? &run_.steps[*index_].item : nullptr;
 }
 
 Json RunValues::make_run() const {
@@ -126,7 +167,7 @@ Json const* RunValues::make_env() const {
 
 bool RunValues::status(std::string_view name) const {
     if (name == "always") return true;
-    flow::Section const section = index_ ? run_.plan->steps[*index_].section : flow::Section::steps;
+    flow::Section const section = index_ ? plan_of(run_, *index_).section : flow::Section::steps;
     bool const stopping = is_being_stopped(run_, section);
     if (name == "cancelled") return stopping;
     if (name == "success") return !index_ || !needs_ended_badly(run_, *index_);
@@ -180,7 +221,7 @@ Json values_read(cel::Program const& program, cel::Activation const& values) {
 }
 
 void note_step_seen(Run& run, flow::StepIndex index) {
-    if (run.steps_seen) run.steps_seen->as_map().set(run.steps[index].id, step_value(run.steps[index]));
+    if (run.steps_seen) run.steps_seen->as_map().set(run.steps[index].id, step_value(run, index));
 }
 
 }  // namespace pawl

@@ -1,4 +1,4 @@
-// The values an expression sees: inputs vars env steps run trigger event now step, made from a run's rows.
+// The values an expression sees: inputs vars env steps run trigger event now step item matrix, made from a run's rows.
 #pragma once
 
 #include <optional>
@@ -23,12 +23,14 @@ public:
 
 private:
     Json const* make_env() const;
+    Json const* make_steps() const;
+    Json const* item() const;
     Json make_run() const;
 
     Run& run_;
     UtcTime now_;
     std::optional<flow::StepIndex> index_;
-    mutable std::optional<Json> step_, env_, run_value_, trigger_, now_value_;
+    mutable std::optional<Json> step_, steps_, env_, run_value_, trigger_, now_value_;
     mutable std::optional<Error> env_error_;
 };
 

@@ -9,7 +9,7 @@
 namespace pawl {
 
 void Engine::restore(StoredRun stored, std::shared_ptr<flow::Plan const> plan, VersionRow const& version, std::string workflow) {
-    bool const fits = plan && stored.steps.size() == plan->steps.size();
+    bool const fits = plan && stored.steps.size() >= plan->steps.size();
     if (!fits) {
         ++unloadable_;
         return;
@@ -24,6 +24,7 @@ void Engine::restore(StoredRun stored, std::shared_ptr<flow::Plan const> plan, V
     run.workflow = std::move(workflow);
     run.version_number = version.number;
     run.root = version.root;
+    count_rows(run);
     for (AttemptRow const& attempt : run.attempts) {
         attempts_[attempt.id] = run.row.id;
         if (!is_final(attempt.state)) live_.insert(attempt.id);

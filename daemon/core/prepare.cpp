@@ -26,7 +26,18 @@ Result<std::string> text_for_program(cel::Template const& value, std::string_vie
     return text;
 }
 
-Status fill_env(LaunchSpec& spec, Run& run, flow::CommandAction const& action, RunValues const& values) {
+/// RUN/STEP, or RUN/STEP/ITEM: the same for all attempts.
+std::string idempotency_key(Run const& run, flow::StepIndex index) {
+    std::string key = std::to_string(run.row.id.value) + "/" + plan_of(run, index).id;
+    StepRow const& row = run.steps[index];
+    if (row.item_of) {
+        std::size_t const open = row.id.find('[');
+        key += "/" + row.id.substr(open + 1, row.id.size() - open - 2);
+    }
+    return key;
+}
+
+Status fill_env(LaunchSpec& spec, Run& run, flow::StepIndex index, flow::CommandAction const& action, RunValues const& values) {
     if (Json const* env = values.variable("env"); env != nullptr) {
         for (auto const& [name, value] : env->as_map()) set_env(spec.env, name, value.as_string());
     } else {
@@ -42,11 +53,10 @@ Status fill_env(LaunchSpec& spec, Run& run, flow::CommandAction const& action, R
         if (!content) return content.error();
         spec.files.emplace_back(entry.name, std::move(*content));
     }
-    std::string const& step = run.plan->steps[spec.step].id;
     set_env(spec.env, "PAWL_RUN", std::to_string(run.row.id.value));
     set_env(spec.env, "PAWL_WORKFLOW", run.workflow);
-    set_env(spec.env, "PAWL_STEP", step);
-    set_env(spec.env, "PAWL_IDEMPOTENCY_KEY", std::to_string(run.row.id.value) + "/" + step);
+    set_env(spec.env, "PAWL_STEP", plan_of(run, index).id);
+    set_env(spec.env, "PAWL_IDEMPOTENCY_KEY", idempotency_key(run, index));
     return Done{};
 }
 
@@ -64,10 +74,20 @@ Status fill_argv(LaunchSpec& spec, flow::CommandAction const& action, RunValues 
     return Done{};
 }
 
+Result<Json> evaluate_all(std::vector<flow::NamedTemplate> const& entries, RunValues const& values) {
+    JsonMap map;
+    for (flow::NamedTemplate const& entry : entries) {
+        Result<Json> value = entry.value.eval(values);
+        if (!value) return value.error();
+        map.append(entry.name, std::move(*value));
+    }
+    return Json(std::move(map));
+}
+
 }  // namespace
 
 Result<LaunchSpec> freeze_spec(Run& run, flow::StepIndex index, Surroundings const& surroundings, UtcTime now) {
-    flow::StepPlan const& plan = run.plan->steps[index];
+    flow::StepPlan const& plan = plan_of(run, index);
     flow::CommandAction const* action = std::get_if<flow::CommandAction>(&plan.action);
     ASSERT(action != nullptr);
     RunValues const values(run, now, index);
@@ -75,7 +95,7 @@ Result<LaunchSpec> freeze_spec(Run& run, flow::StepIndex index, Surroundings con
     spec.step = index;
     spec.env = surroundings.env;
     if (Status filled = fill_argv(spec, *action, values); !filled) return filled.error();
-    if (Status filled = fill_env(spec, run, *action, values); !filled) return filled.error();
+    if (Status filled = fill_env(spec, run, index, *action, values); !filled) return filled.error();
     Result<std::string> dir = text_for_program(action->dir, "dir", values);
     if (!dir) return dir.error();
     if (dir->empty()) spec.dir = run.root;
@@ -97,20 +117,11 @@ LaunchSpec spec_of_attempt(LaunchSpec spec, Run const& run, AttemptRow const& at
 }
 
 Result<Json> evaluate_set(Run& run, flow::StepIndex index, UtcTime now) {
-    flow::SetAction const* action = std::get_if<flow::SetAction>(&run.plan->steps[index].action);
-    ASSERT(action != nullptr);
-    RunValues const values(run, now, index);
-    JsonMap outputs;
-    for (flow::NamedTemplate const& entry : action->values) {
-        Result<Json> value = entry.value.eval(values);
-        if (!value) return value.error();
-        outputs.append(entry.name, std::move(*value));
-    }
-    return Json(std::move(outputs));
+    return evaluate_all(std::get<flow::SetAction>(plan_of(run, index).action).values, RunValues(run, now, index));
 }
 
 Result<UtcTime> evaluate_wait(Run& run, flow::StepIndex index, UtcTime now) {
-    flow::WaitAction const* action = std::get_if<flow::WaitAction>(&run.plan->steps[index].action);
+    flow::WaitAction const* action = std::get_if<flow::WaitAction>(&plan_of(run, index).action);
     ASSERT(action != nullptr);
     RunValues const values(run, now, index);
     bool const is_duration = action->for_duration.has_value();
@@ -129,7 +140,7 @@ Result<UtcTime> evaluate_wait(Run& run, flow::StepIndex index, UtcTime now) {
 }
 
 Result<std::int64_t> evaluate_switch(Run& run, flow::StepIndex index, UtcTime now) {
-    auto const& arms = std::get<flow::SwitchAction>(run.plan->steps[index].action).arms;
+    auto const& arms = std::get<flow::SwitchAction>(plan_of(run, index).action).arms;
     RunValues const values(run, now, index);
     for (std::size_t i = 0; i < arms.size(); ++i) {
         if (!arms[i].when) return static_cast<std::int64_t>(i);
@@ -142,18 +153,9 @@ Result<std::int64_t> evaluate_switch(Run& run, flow::StepIndex index, UtcTime no
 
 Result<std::string> evaluate_prompt(Run& run, flow::StepIndex index, UtcTime now) {
     RunValues const values(run, now, index);
-    return std::get<flow::ApproveAction>(run.plan->steps[index].action).prompt.eval_text(values);
+    return std::get<flow::ApproveAction>(plan_of(run, index).action).prompt.eval_text(values);
 }
 
-Result<Json> evaluate_run_outputs(Run& run, UtcTime now) {
-    RunValues const values(run, now);
-    JsonMap outputs;
-    for (flow::NamedTemplate const& entry : run.plan->outputs) {
-        Result<Json> value = entry.value.eval(values);
-        if (!value) return value.error();
-        outputs.append(entry.name, std::move(*value));
-    }
-    return Json(std::move(outputs));
-}
+Result<Json> evaluate_run_outputs(Run& run, UtcTime now) { return evaluate_all(run.plan->outputs, RunValues(run, now)); }
 
 }  // namespace pawl

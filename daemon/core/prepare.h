@@ -17,10 +17,10 @@ LaunchSpec spec_of_attempt(LaunchSpec spec, Run const& run, AttemptRow const& at
 
 /// `uses: set`: the outputs.
 Result<Json> evaluate_set(Run& run, flow::StepIndex index, UtcTime now);
-/// `uses: wait`: when it is over; not before `now`.
 /// The arm a switch takes, by its place from 0; -1: none.
 Result<std::int64_t> evaluate_switch(Run& run, flow::StepIndex index, UtcTime now);
 Result<std::string> evaluate_prompt(Run& run, flow::StepIndex index, UtcTime now);
+/// `uses: wait`: when it is over; not before `now`.
 Result<UtcTime> evaluate_wait(Run& run, flow::StepIndex index, UtcTime now);
 /// `outputs` of the workflow: a map.
 Result<Json> evaluate_run_outputs(Run& run, UtcTime now);

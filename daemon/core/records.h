@@ -27,6 +27,7 @@ enum class Reason : std::uint8_t {
     condition, upstream, cancelled, superseded,                                                      // skipped or cancelled
     lost, interrupted, resolved, limit,
     approval, rejected, switched,  // waits for an answer; the answer was no; the switch went another way
+    no_items, items,              // there was no item to run for; items of it ended badly
     http, sql                      // failed: a request, a query
 };
 
@@ -70,11 +71,15 @@ struct RunDataRow {
     Json inputs, vars, event, outputs;  ///< event: the CloudEvent behind this run
 };
 
-/// One step of a run. The key is (run, index of the step in the plan).
+/// One step of a run, or one item of a step with `matrix` or `foreach`. The key is (run, step): the index of the step in the plan; items
+/// have numbers behind those of the plan.
 struct StepRow {
     RunId run;
     flow::StepIndex step = 0;
-    std::string id;                  ///< the step's id, so that readers need no plan
+    std::string id;                  ///< the step's id, so that readers need no plan; of items "upload[eu]"
+    std::optional<flow::StepIndex> item_of;  ///< of an item: its step
+    int item_number = 0;             ///< of an item: its place in the list, from 0
+    Json item;                       ///< of an item: the value of `item`, or the map `matrix`
     StepState state = StepState::pending;
     Reason reason = Reason::none;
     std::string message;             ///< what went wrong, one sentence for people

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -32,7 +35,16 @@ struct RunChanges {
     bool empty() const { return !row && !data && steps.empty() && attempts.empty() && journal.empty(); }
 };
 
-/// A run that has not ended. `steps` has a row for each step of the plan, by index.
+/// The items of a step with `matrix` or `foreach`: rows that lie side by side behind those of the plan. The counts follow from them.
+struct Items {
+    std::size_t first = 0, count = 0;
+    std::size_t next = 0;            ///< row of the first that may still be pending
+    std::size_t open = 0;            ///< not ended
+    std::size_t begun = 0;           ///< of these, those that have begun
+    bool has_bad = false;            ///< one failed or was lost
+};
+
+/// A run that has not ended. `steps` has a row for each step of the plan, by index, and behind them those of items.
 struct Run {
     RunRow row;
     RunDataRow data;
@@ -45,7 +57,18 @@ struct Run {
     RunChanges changes;
     Json resolved;                          ///< until it is stored: the step that was settled by hand when this run was made
     std::optional<Json> steps_seen;         ///< the variable `steps`, kept while the run is busy
+    // Follow from the rows (count_rows), and are kept because a step may have ten thousand items.
+    std::map<flow::StepIndex, Items> items; ///< by step
+    std::set<std::pair<UtcTime, flow::StepIndex>> timers;  ///< when waiting steps go on
+    std::size_t busy = 0;                   ///< steps and items that are queued, running or stopping; the steps of items do not count
 };
+
+/// Makes what follows from the rows, after they were read or carried over.
+void count_rows(Run& run);
+/// The step of the plan that a row executes: its own, or that of the item's step.
+inline flow::StepPlan const& plan_of(Run const& run, flow::StepIndex row) {
+    return run.plan->steps[run.steps[row].item_of.value_or(row)];
+}
 
 // What the world tells a run.
 struct RunAdmitted {};                      ///< its concurrency group lets it begin

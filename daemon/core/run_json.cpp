@@ -42,6 +42,7 @@ Json run_summary(RunRow const& run, std::string_view workflow, int version, UtcT
 Json step_json(StepRow const& step, UtcTime now) {
     JsonMap map;
     map.append("id", step.id);
+    if (step.item_of) map.append("item", step.item);
     map.append("status", name_of(step.state));
     add_text(map, "reason", name_of(step.reason));
     add_text(map, "message", step.message);

@@ -43,11 +43,12 @@ auto members(R& row) {
 
 inline constexpr std::string_view step =
     "run, step, id, state, reason, message, exit_code, signal, attempts, losses, carried, outputs, explain, spec, queued_at, "
-    "started_at, ended_at, due";
+    "started_at, ended_at, due, item_of, item_number, item";
 template <Of<StepRow> R>
 auto members(R& row) {
     return std::tie(row.run, row.step, row.id, row.state, row.reason, row.message, row.exit_code, row.signal, row.attempts, row.losses,
-                    row.carried, row.outputs, row.explain, row.spec, row.queued_at, row.started_at, row.ended_at, row.due);
+                    row.carried, row.outputs, row.explain, row.spec, row.queued_at, row.started_at, row.ended_at, row.due,
+                    row.item_of, row.item_number, row.item);
 }
 
 inline constexpr std::string_view attempt =

@@ -15,6 +15,8 @@ constexpr std::int64_t application_id = 0x7061776c;  // "pawl"
 /// In order; the n-th leads from schema n-1 to n. Released ones never change.
 constexpr std::array<std::string_view, schema_version> migrations{
 #include "daemon/store/migrations/0001_foundation.sql"
+    ,
+#include "daemon/store/migrations/0002_items.sql"
 };
 
 void apply(Database& database, int version) {

@@ -1,5 +1,6 @@
 // Runs: their list, one with all its steps and attempts, its journal.
 #include <algorithm>
+#include <iterator>
 
 #include "daemon/core/run_json.h"
 #include "daemon/store/columns.h"
@@ -196,18 +197,27 @@ JsonList SqliteReader::steps_of(RunId id, Json const& model, UtcTime now) {
         auto const attempt = columns::read<AttemptRow>(attempts);
         tries[attempt.step].push_back(attempt_json(attempt));
     }
-    JsonList steps;
+    JsonList planned, steps;
+    std::vector<StepPlace> places;              // of the steps of the plan, whose rows come first
+    std::vector<JsonList> items;                // of these steps
     Statement rows = database_->prepare("SELECT " + std::string(columns::step) +
                                         " FROM step WHERE key >= ?1 << 16 AND key < (?1 + 1) << 16 ORDER BY key");
     rows.with(id);
     while (rows.next()) {
         auto const step = columns::read<StepRow>(rows);
-        StepPlace place = place_in_model(model, step.id);
+        if (!step.item_of) places.push_back(place_in_model(model, step.id));
+        StepPlace const& place = places.at(step.item_of.value_or(step.step));
         Json json = step_json(step, now);
+        if (step.item_of) json.set("item_of", planned.at(*step.item_of).text("id"));
         json.set("section", place.section);
-        json.set("needs", std::move(place.needs));
+        json.set("needs", place.needs);
         json.set("tries", std::move(tries[step.step]));
-        steps.push_back(std::move(json));
+        items.resize(places.size());
+        (step.item_of ? items[*step.item_of] : planned).push_back(std::move(json));
+    }
+    for (std::size_t i = 0; i < planned.size(); ++i) {
+        steps.push_back(std::move(planned[i]));
+        std::ranges::move(items[i], std::back_inserter(steps));
     }
     return steps;
 }

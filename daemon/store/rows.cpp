@@ -57,11 +57,11 @@ std::string update_run(StateOfRun state) {
     return sql + " WHERE id = ?1 AND version = ?2 - 1" + same;
 }
 
-// A later row of a step repeats all but its spec and its place. ?1 and ?2 are run and step.
+// A later row of a step repeats all but its spec, its place and its item. ?1 and ?2 are run and step.
 constexpr std::string_view upsert_step = R"(
     INSERT INTO step (key, id, state, reason, message, exit_code, signal, attempts, losses, carried, outputs, explain, spec,
-                      queued_at, started_at, ended_at, due)
-    VALUES ((?1 << 16) | ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+                      queued_at, started_at, ended_at, due, item_of, item_number, item)
+    VALUES ((?1 << 16) | ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
     ON CONFLICT (key) DO UPDATE SET
         state = excluded.state, reason = excluded.reason, message = excluded.message, exit_code = excluded.exit_code,
         signal = excluded.signal, attempts = excluded.attempts, losses = excluded.losses, carried = excluded.carried,

@@ -15,7 +15,7 @@ CONDITIONS = {"named": {"params": {"token": {"type": "string"}}, "expr": "params
 
 
 def workflow(probes, number, edition=0):
-    """Three or four steps with exit codes of their own; some take a while, some wait without a process."""
+    """Three or four steps with exit codes of their own, one of them once an item; some take a while, some wait without a process."""
     def step(name, position, then="", more=""):
         code = (number * 7 + position) % 5
         script = probes.script(f"w{number}.{name}", code, then)
@@ -28,7 +28,7 @@ def workflow(probes, number, edition=0):
         text += "  - id: pause\n    uses: wait\n    with: {for: 100ms}\n"
     text += step("b", 1, pause)
     if number % 3 == 0:
-        text += step("beside", 3, more="    needs: [a]\n")
+        text += step("beside", 3, more="    needs: [a]\n    foreach: \"[1, 2, 3]\"\n    max_parallel: 2\n")
     return text + step("c", 2, more="    if: \"conditions.named({'token': inputs.token})\"\n" if number % 5 == 3 else "")
 
 

@@ -431,7 +431,7 @@ def _check_probes(probes, runs, attempts, findings):
         if attempt is None:
             findings.append(f"a command ran without a stored attempt: {vars(probe)}")
             continue
-        if (attempt["run"], attempt["step_id"]) != (probe.run, probe.step):
+        if (attempt["run"], attempt["step_id"].split("[")[0]) != (probe.run, probe.step):
             findings.append(f"attempt {attempt['id']} is of run {attempt['run']} {attempt['step_id']}, ran as {vars(probe)}")
         token = json.loads(runs[probe.run]["inputs"]).get("token")
         if token is not None and token != probe.token:

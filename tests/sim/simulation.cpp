@@ -222,8 +222,8 @@ void Simulation::ask() {
         some_run = at->first;
     }
     if (dice < 6 || !some_run) {
-        static constexpr std::array<std::string_view, 11> names{"chain",  "diamond",  "retrying", "mixed", "queued",
-                                                               "replaced", "bounded", "handled",  "wide", "gated", "undone"};
+        static constexpr std::array<std::string_view, 13> names{"chain",  "diamond",  "retrying", "mixed", "queued",
+                                                               "replaced", "bounded", "handled",  "wide", "gated", "undone", "itemized", "product"};
         std::string const name(names[random_.below(names.size())]);
         std::optional<VersionRow> const version = life_.engine->active_version(name);
         if (!version) {

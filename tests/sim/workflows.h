@@ -7,7 +7,7 @@
 
 namespace pawl::sim {
 
-inline constexpr std::array<std::string_view, 11> workflows{
+inline constexpr std::array<std::string_view, 13> workflows{
     R"y(kind: workflow
 name: chain
 steps:
@@ -90,6 +90,19 @@ steps:
   - {id: second, needs: [way], run: work}
   - {id: both, needs: [first, second, way], run: work}
 on_failure: [{id: page, run: work}]
+)y",
+    R"y(kind: workflow
+name: itemized
+steps:
+  - {id: up, foreach: "[1, 2, 3, 4]", max_parallel: 2, run: work, idempotent: true, retry: {max_attempts: 2, delay: 1s}, undo: {run: work}}
+  - {id: all, run: work, env: {N: "${{ string(steps.up.items.size()) }}"}}
+on_failure: [{id: page, foreach: "[1, 2]", run: work}]
+)y",
+    R"y(kind: workflow
+name: product
+steps:
+  - {id: test, matrix: {os: [a, b], cc: [x, y, z]}, fail_fast: true, run: work}
+  - {id: pause, foreach: "[1, 2]", if: "always()", uses: wait, with: {for: "${{ string(item) + 's' }}"}}
 )y",
     R"y(kind: workflow
 name: wide

@@ -23,9 +23,10 @@ daemon/shim:
 daemon/api: common/base common/wire common/yaml common/cel common/flow daemon/core daemon/store daemon/io
 daemon/turn: common/base common/cel common/flow daemon/core daemon/store daemon/io
 daemon: common/base common/wire common/yaml common/cel common/calendar common/flow common/rules daemon/core daemon/store daemon/io daemon/api daemon/turn
-cli: common/base common/wire common/yaml common/cel common/calendar common/flow common/rules cli/render cli/import
+cli: common/base common/wire common/yaml common/cel common/calendar common/flow common/rules cli/render cli/import cli/play
 cli/render: common/base common/wire common/yaml common/cel common/flow cli
 cli/import: common/base common/yaml common/flow
+cli/play: common/base common/cel common/flow daemon/core
 '
 # header (regular expression), files that may include it, how many of them at most
 wrappers='

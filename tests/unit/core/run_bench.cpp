@@ -72,7 +72,7 @@ void RunBench::tell(RunEvent const& event) {
     for (JournalRow const& row : run.changes.journal) journal_.push_back(row.kind + (row.step.empty() ? "" : " " + row.step));
     run.changes = {};
     for (RunEffect const& effect : effects) {
-        auto const step_id = [this](flow::StepIndex index) { return run.plan->steps[index].id; };
+        auto const step_id = [this](flow::StepIndex index) { return run.steps[index].id; };
         auto const attempt_name = [&](AttemptId id) {
             for (auto const& [name, launch] : launches_)
                 if (launch.attempt == id) return name;

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "common/base/error_codes.h"
+#include "common/flow/tests.h"
 #include "common/yaml/render.h"
 #include "tests/unit/flow/flow_bench.h"
 
@@ -23,8 +24,17 @@ std::string contents(std::filesystem::path const& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
+/// A file with what is wrong with its tests too.
+LoadedFile loaded(std::string const& name, std::string const& text) {
+    LoadedFile file = load_file(name, text);
+    Diagnostics const of_tests = load_tests({file}).diagnostics;
+    file.diagnostics.insert(file.diagnostics.end(), of_tests.begin(), of_tests.end());
+    sort_by_place(file.diagnostics);
+    return file;
+}
+
 std::string report(std::string const& name, std::string const& text) {
-    LoadedFile const file = load_file(name, text);
+    LoadedFile const file = loaded(name, text);
     std::string shown = yaml::render_all(file.diagnostics, [&](std::string_view) { return &file.text; });
     bool const fixable = std::ranges::any_of(file.diagnostics, [](Error const& error) { return !error.fixes.empty(); });
     if (!fixable) return shown;
@@ -94,7 +104,7 @@ TEST_CASE("every marked mistake is found with a hint, and no other", "[flow][bad
         if (expected.empty()) continue;
         ++marked;
         INFO(path.filename().string());
-        Diagnostics const diagnostics = load_file(path.filename().string(), text).diagnostics;
+        Diagnostics const diagnostics = loaded(path.filename().string(), text).diagnostics;
         CHECK(found(diagnostics) == expected);
         for (Error const& error : diagnostics) {
             if (!needs_hint(error.code)) continue;
