@@ -197,7 +197,8 @@ constexpr Key mock_keys[] = {
     {.name = "signal", .shape = Shape::integer, .standard = "none", .doc = "The number of the signal that ends it instead.", .min = 1, .max = 64},
     {.name = "timed_out", .shape = Shape::boolean, .standard = "false", .doc = "It runs into its timeout; of an approval: nobody answers."},
     {.name = "lost", .shape = Shape::boolean, .standard = "false", .doc = "Nobody knows how it ended, as after a power loss."},
-    {.name = "outputs", .shape = Shape::value, .standard = "{}", .doc = "What it leaves in $PAWL_OUTPUT, by name."},
+    {.name = "error", .shape = Shape::text, .doc = "Of a request or a query: it fails, with this message and no answer."},
+    {.name = "outputs", .shape = Shape::value, .standard = "{}", .doc = "What it leaves in $PAWL_OUTPUT, by name; of a request or a query: the answer."},
     {.name = "takes", .shape = Shape::duration, .standard = "0s", .doc = "How long it takes on the simulated clock."},
     {.name = "approved", .shape = Shape::boolean, .doc = "Of an approval: the answer."},
     {.name = "by", .shape = Shape::text, .standard = "the first who may answer", .doc = "Of an approval: who answers."},
@@ -225,11 +226,11 @@ constexpr PlaceRow places[place_count] = {
     {"project", project_keys},
     {"condition", condition_keys},
     {"test of a condition", condition_test_keys},
-    {"'with' of a request", http_keys},
-    {"'with' of a query", sql_keys},
     {"test", test_keys},
     {"case of a test", test_case_keys},
     {"mock", mock_keys},
+    {"'with' of a request", http_keys},
+    {"'with' of a query", sql_keys},
 };
 
 /// Words of other tools, per place; Place::none holds everywhere the key exists.
@@ -389,6 +390,8 @@ std::string hint_for_unknown(Place place, std::string_view name) {
     std::string const snake = snake_case(name);
     if (Key const* key = find_key(place, snake)) return suggest(key->name);
     if (std::string_view const key = translate(place, snake); !key.empty()) return suggest(key);
+    bool const in_with = place == Place::wait || place == Place::approve || place == Place::http || place == Place::sql;
+    if (in_with && find_key(Place::step, snake)) return "'" + snake + "' stands beside 'uses', not in 'with'";
     std::vector<std::string_view> candidates;
     for (Key const& key : keys_of(place)) candidates.push_back(key.name);
     if (std::string_view const key = nearest(snake, candidates); !key.empty()) return suggest(key);

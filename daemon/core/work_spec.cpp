@@ -7,19 +7,22 @@
 namespace pawl {
 namespace {
 
+constexpr std::size_t request_max = 4u << 20;
+
 Error wrong(std::string message, std::string hint = {}) {
     return {.code = code::expression_error, .message = std::move(message), .where = {}, .hint = std::move(hint)};
 }
 
-/// Below the project's folder unless it is absolute.
+/// Below the project's folder unless it is absolute. A value may name a file, but not lead out of the folder that the author wrote before it.
 Result<std::string> path_of(cel::Template const& value, std::string_view what, Run const& run, RunValues const& values) {
     Result<std::string> path = value.eval_text(values);
     if (!path) return path;
     if (path->empty()) return wrong("'" + std::string(what) + "' names no file");
     if (path->find('\0') != std::string::npos) return wrong("'" + std::string(what) + "' contains a NUL character");
-    if (path->front() == '/') return path;
-    if (("/" + *path + "/").find("/../") != std::string::npos) return wrong("'" + std::string(what) + "' leads out of the project's folder", "write an absolute path");
-    return run.root + "/" + *path;
+    bool const is_absolute = path->front() == '/', goes_up = ("/" + *path + "/").find("/../") != std::string::npos;
+    if (goes_up && !is_absolute) return wrong("'" + std::string(what) + "' leads out of the project's folder", "write an absolute path");
+    if (goes_up && !value.is_literal()) return wrong("'" + std::string(what) + "' has '..' in a path that is made of values", "pass the whole path without '..'");
+    return is_absolute ? *path : run.root + "/" + *path;
 }
 
 Result<std::string> url_of(flow::HttpAction const& http, RunValues const& values) {
@@ -99,7 +102,7 @@ Result<Json> sql_request(flow::SqlAction const& sql, Run const& run, RunValues c
 }  // namespace
 
 Result<LaunchSpec> freeze_work(Run& run, flow::StepIndex index, Surroundings const& surroundings, UtcTime now) {
-    flow::StepPlan const& plan = run.plan->steps[index];
+    flow::StepPlan const& plan = plan_of(run, index);
     RunValues const values(run, now, index);
     auto const* const http = std::get_if<flow::HttpAction>(&plan.action);
     Result<Json> const request = http != nullptr ? http_request(*http, run, values) : sql_request(std::get<flow::SqlAction>(plan.action), run, values);
@@ -107,6 +110,7 @@ Result<LaunchSpec> freeze_work(Run& run, flow::StepIndex index, Surroundings con
     LaunchSpec spec;
     spec.step = index;
     spec.work = dump_json(*request);
+    if (spec.work.size() > request_max) return wrong("the request is larger than 4 MiB", "send a file");
     spec.dir = run.root;
     spec.timeout = plan.timeout;
     spec.log_head_max = surroundings.log_head_max;

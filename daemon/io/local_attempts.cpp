@@ -287,6 +287,7 @@ void LocalAttempts::hand_over(Live& live, AttemptFiles const& files, UniqueFd sp
 /// The claim is written before the work begins: after a crash an empty slot tells that it never did, a claim without an end that nobody knows.
 void LocalAttempts::launch_work(AttemptId attempt, RunId run, SlotRef slot, LaunchSpec const& spec) {
     if (options_.workers == nullptr) return report(attempt, start_failure("worker", ENOSYS));
+    if (!options_.workers->takes_orders()) return;
     AttemptFiles files;
     if (auto const error = files_.prepare(attempt, run, spec, files)) return report(attempt, start_failure(error->call, error->number));
     auto fresh = std::make_unique<Live>();

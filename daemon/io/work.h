@@ -1,6 +1,7 @@
 // The seam to what the daemon does itself, on threads of its own, instead of starting a program: requests and queries.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +11,8 @@
 #include "daemon/io/unique_fd.h"
 
 namespace pawl {
+
+inline constexpr std::size_t request_bytes_max = 8u << 20;
 
 struct WorkOrder {
     AttemptId attempt;
@@ -28,6 +31,8 @@ struct WorkEnd {
 class Workers {
 public:
     virtual ~Workers() = default;
+    /// False: the daemon is about to end, and its successor will begin what has not begun.
+    virtual bool takes_orders() const = 0;
     virtual void begin(WorkOrder order) = 0;
     virtual void cancel(AttemptId attempt) = 0;
 };
