@@ -136,7 +136,8 @@ void print_request(std::ostream& out, Json const& http) {
 
 void print_query(std::ostream& out, Json const& sql) {
     out << "query of " << printable(sql.text("db")) << '\n';
-    for (std::string_view const line : split(trim(sql.text("query")), '\n')) out << "      " << printable(line) << '\n';
+    std::string const query = sql.text("query");
+    for (std::string_view const line : split(trim(query), '\n')) out << "      " << printable(line) << '\n';
     Json const* const params = sql.find("params");
     for (auto const& [name, value] : params != nullptr && params->is_map() ? params->as_map() : JsonMap{}) out << "      :" << printable(name) << " = " << printable(dump_json(value)) << '\n';
 }
