@@ -43,7 +43,7 @@ Json read_work_outputs(Reader& reader, yaml::Node const* map, StepPlan const& st
         if (std::ranges::find(names, name) == names.end())
             reader.error(code::unknown_name, member.key.where, title + " has no output " + quotation(name), "it has: " + join(std::vector<std::string>(names.begin(), names.end()), ", "));
         else if (std::string_view const type = wanted(name, value); !type.empty())
-            reader.error(code::wrong_type, member.value.where, "output '" + name + "' is " + std::string(type), {});
+            reader.error(code::wrong_type, member.value.where, "output '" + name + "' is " + std::string(type), http ? "outputs: {status: 200, json: {}}" : "outputs: {rows: [{n: 1}]}");
         else outputs.append(name, std::move(value));
     }
     auto const fill = [&](std::string_view name, Json value) {

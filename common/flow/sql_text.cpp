@@ -52,17 +52,22 @@ std::vector<SqlParameter> sql_parameters(std::string_view query) {
 }
 
 bool only_reads(std::string_view query) {
-    std::string_view const text = trim(query);
-    auto const begins = [&](std::string_view word) {
-        bool const same = text.size() > word.size() && std::ranges::equal(text.substr(0, word.size()), word, [](char a, char b) { return (a | 0x20) == b; });
-        return same && !is_word(text[word.size()]);
-    };
-    if (!begins("select") && !begins("values")) return false;
-    for (std::size_t at = 0; at < text.size();) {
-        if (text[at] == ';') return trim(text.substr(at + 1)).empty();
-        at = std::max(skip(text, at), at + 1);
+    std::string first;
+    bool ended = false;
+    for (std::size_t at = 0; at < query.size();) {
+        std::size_t const end = std::max(skip(query, at), at + 1);
+        std::string_view const token = query.substr(at, end - at);
+        at = end;
+        if (trim(token).empty() || token.starts_with("--") || token.starts_with("/*")) continue;
+        if (ended) return false;  // a second statement
+        ended = token == ";";
+        std::string word(token);
+        std::ranges::transform(word, word.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+        if (first.empty()) first = word;
+        bool const changes = word == "insert" || word == "update" || word == "delete" || word == "replace";
+        if (first == "with" && changes) return false;
     }
-    return true;
+    return first == "select" || first == "values" || first == "with";
 }
 
 }  // namespace pawl::flow

@@ -15,7 +15,7 @@ struct SqlParameter {
 /// In reading order, repeated ones too. What stands in quotes and comments is none.
 std::vector<SqlParameter> sql_parameters(std::string_view query);
 
-/// Certainly changes nothing: begins with SELECT or VALUES, and is one statement.
+/// Certainly changes nothing: is one statement, and begins with SELECT or VALUES, or with WITH and has no word that changes rows.
 bool only_reads(std::string_view query);
 
 }  // namespace pawl::flow

@@ -80,7 +80,7 @@ std::vector<NamedTemplate> compile_headers(Reader& reader, Expressions& expressi
         if (!is_header_name(header.name))
             reader.error(code::invalid_name, member.key.where, quotation(header.name) + " is no name for a header field", "names have letters, digits and '-'");
         else if (is_set_by_transfer(header.name))
-            reader.error(code::invalid_name, member.key.where, "'" + header.name + "' is set by pawl");
+            reader.error(code::invalid_name, member.key.where, "'" + header.name + "' is set by pawl", "remove it");
         if (member.value.text.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
             reader.error(code::invalid_value, member.value.where, "a header field is one line");
     }
@@ -119,7 +119,7 @@ void check_parameters(Reader& reader, Fields const& with, Node const& query) {
     if (!params) return;
     for (yaml::Member const& member : params->members)
         if (std::ranges::find(used, std::string_view(member.key.text), &SqlParameter::name) == used.end() && !reader.is_full())
-            reader.error(code::unknown_name, member.key.where, "the query has no :" + printable(take_characters(member.key.text, 40)));
+            reader.error(code::unknown_name, member.key.where, "the query has no :" + printable(take_characters(member.key.text, 40)), "write it into the query, or remove it");
 }
 
 }  // namespace

@@ -102,7 +102,7 @@ bool Query::refuse() {
     int const code = sqlite3_errcode(db_.get());
     std::string const text = !denied_.empty() && code == SQLITE_AUTH ? denied_ : printable(take_characters(sqlite3_errmsg(db_.get()), 500));
     bool const for_reading = code == SQLITE_READONLY && reads_;
-    return fail("sql", place + text + (for_reading ? " (a query that begins with SELECT may not change anything)" : ""));
+    return fail("sql", place + text + (for_reading ? " (a query that begins with SELECT or WITH may not change anything)" : ""));
 }
 
 int Query::connect(int access) {
