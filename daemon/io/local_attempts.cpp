@@ -299,6 +299,7 @@ void LocalAttempts::launch_work(AttemptId attempt, RunId run, SlotRef slot, Laun
     live_.emplace(attempt, std::move(fresh));
     SlotTable const* const table = table_of(slot.epoch);
     if (table->read(slot.slot).content != SlotContent::empty) return settle(live);  // launched before
+    PAWL_CRASH_POINT("outbox.before.http");
     UniqueFd outputs = files_.open_report(attempt, run);
     if (!outputs) return report(attempt, start_failure("open outputs", errno));
     live.claimed = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -311,12 +312,14 @@ void LocalAttempts::launch_work(AttemptId attempt, RunId run, SlotRef slot, Laun
     live.hands = Live::Hands::worker;
     options_.workers->begin({.attempt = attempt, .request = spec.work, .timeout = spec.timeout, .log = std::move(files.log),
                              .index = std::move(files.index), .report = std::move(outputs)});
+    PAWL_CRASH_POINT("outbox.after.http");
 }
 
 void LocalAttempts::work_ended(AttemptId attempt, WorkEnd const& end) {
     auto const found = live_.find(attempt);
     if (found == live_.end()) return;
     Live& live = *found->second;
+    PAWL_CRASH_POINT("outbox.mark.http");
     pawl_slot record{};
     record.state = PAWL_EXITED;
     record.attempt = static_cast<std::uint64_t>(attempt.value);
