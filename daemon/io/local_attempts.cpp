@@ -308,7 +308,7 @@ void LocalAttempts::launch_work(AttemptId attempt, RunId run, SlotRef slot, Laun
     record.flags = PAWL_WORK;
     record.attempt = static_cast<std::uint64_t>(attempt.value);
     record.claimed = live.claimed;
-    if (!table->write(slot.slot, record)) return report(attempt, start_failure("claim", EIO));
+    if (!PAWL_MUTANT("work_not_claimed") && !table->write(slot.slot, record)) return report(attempt, start_failure("claim", EIO));
     live.hands = Live::Hands::worker;
     options_.workers->begin({.attempt = attempt, .request = spec.work, .timeout = spec.timeout, .log = std::move(files.log),
                              .index = std::move(files.index), .report = std::move(outputs)});

@@ -1,8 +1,10 @@
 """uses: http and uses: sql in the real daemon, against a real server and real SQLite files: what is answered, refused, given up and repeated.
-Above all kill -9 in the middle: what only reads is done again, everything else ends lost, and nothing is sent or written twice."""
+Above all kill -9 in the middle: what only reads is done again, everything else ends lost, and nothing is sent or written twice.
+With --expect-caught PAWL_MUTANT is planted, and finding nothing is the failure."""
 import contextlib
 import http.server
 import json
+import os
 import pathlib
 import random
 import re
@@ -99,8 +101,10 @@ class Bench:
 
     def __init__(self, world):
         self.world = world
-        self.client = world.must_start()
+        mutant = os.environ.get("PAWL_MUTANT")
+        self.environment = {"PAWL_MUTANT": mutant} if mutant else {}
         self.number = 0
+        self.restart()
 
     def begin(self, steps, head="", **inputs):
         self.number += 1
@@ -126,7 +130,7 @@ class Bench:
         pawlkit.wait_until(f"{path} arrived", lambda: server.count(path) > 0)
 
     def restart(self):
-        self.client = self.world.must_start()
+        self.client = self.world.must_start(environment=self.environment)
 
 
 def expect(findings, what, found, **wanted):
@@ -353,20 +357,21 @@ def killed_at_random(bench, server, findings, rounds):
         world.kill9()
         bench.restart()
     ends = {token: bench.client.wait_for_end(run) for token, run in runs.items()}
-    lost = 0
+    lost = doubled = 0
     with contextlib.closing(sqlite3.connect(db)) as other:
         for token, run in ends.items():
             rows = other.execute("SELECT count(*) FROM t WHERE token = ?", (token,)).fetchone()[0]
             for step, count in zip(run["steps"], (server.count(f"/once/{token}"), rows)):
                 lost += step["status"] == "lost"
+                doubled += count > 1
                 wanted = (1,) if step["status"] == "succeeded" else (0, 1)
                 if step["status"] not in ("succeeded", "lost") or count not in wanted or step["attempts"] != 1:
                     findings.append(f"{token}: {step['id']} is {step['status']} after {step['attempts']} attempts, and happened {count} times")
-    print(f"kills: {rounds}, of {2 * len(runs)} requests and queries {lost} lost, none doubled")
+    print(f"kills: {rounds}, of {2 * len(runs)} requests and queries {lost} lost, {doubled} doubled")
 
 
 def campaign():
-    options = pawlkit.arguments(__doc__)
+    options = pawlkit.arguments(__doc__, ("--expect-caught", {"action": "store_true"}))
     findings = []
     with pawlkit.World(options.bin, "requests") as world:
         server, bench = Server(), Bench(world)
@@ -383,6 +388,9 @@ def campaign():
         findings += pawlkit.check(world.store(), lost_allowed=True)
         if world.stop() != 0:
             findings.append("the graceful end is not exit 0")
+    if options.expect_caught:
+        print(f"mutant {os.environ.get('PAWL_MUTANT')}: {(findings + ['nothing found'])[0]}")
+        raise SystemExit(0 if findings else 1)
     pawlkit.conclude(findings, "requests and queries")
 
 
