@@ -10,7 +10,7 @@
 
 namespace pawl {
 
-/// Called on the worker's thread, once for each order that was not given up.
+/// Called on any thread, once for each order, but for those that are given up at the end.
 using WorkDone = std::function<void(AttemptId, WorkEnd)>;
 
 /// begin(), cancel() and destruction on one thread; the requests on another, all at once.

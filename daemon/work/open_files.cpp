@@ -13,7 +13,7 @@ namespace {
 
 std::string real_path(std::string const& path) {
     char* const found = realpath(path.c_str(), nullptr);
-    std::string const text = found != nullptr ? found : "";
+    std::string const text = found != nullptr ? found : path;
     std::free(found);
     return text;
 }

@@ -64,9 +64,8 @@ void SqlWorker::Core::serve() {
         if (ending) return;
         std::shared_ptr<Order> const order = std::move(waiting.front());
         waiting.pop_front();
-        bool const is_over = order->given_up.has_value();
         lock.unlock();
-        if (!is_over) perform(*order);
+        perform(*order);
         end(*order);
         lock.lock();
     }
@@ -132,11 +131,16 @@ void SqlWorker::begin(WorkOrder order, Json request) {
 
 void SqlWorker::cancel(AttemptId attempt) {
     Core& core = *core_;
-    std::lock_guard const lock(core.mutex);
-    auto const found = core.begun.find(attempt);
-    if (found == core.begun.end()) return;  // it was faster
-    if (!found->second->given_up) found->second->given_up = WorkEnd::Kind::stopped;
-    core.changed.notify_all();
+    std::shared_ptr<Core::Order> unbegun;
+    {
+        std::lock_guard const lock(core.mutex);
+        auto const found = core.begun.find(attempt);
+        if (found == core.begun.end()) return;  // it was faster
+        if (!found->second->given_up) found->second->given_up = WorkEnd::Kind::stopped;
+        if (std::erase(core.waiting, found->second) > 0) unbegun = found->second;
+        core.changed.notify_all();
+    }
+    if (unbegun) core.end(*unbegun);  // no thread need become free for that
 }
 
 }  // namespace pawl
