@@ -42,7 +42,10 @@ OpenFiles::OpenFiles(std::string own_folder) : own_folder_(real_path(own_folder)
 OpenFiles::Taken OpenFiles::take(std::string const& path, Use use) {
     std::string const shown = "'" + printable(take_characters(path, 200)) + "'";
     struct stat status {}, own {};
-    if (stat(path.c_str(), &status) != 0) return {.failure = "the file " + shown + ": " + std::strerror(errno)};
+    if (stat(path.c_str(), &status) != 0) {
+        bool const may_be_made = errno == ENOENT && use == Use::query;
+        return {.failure = "the file " + shown + ": " + std::strerror(errno) + (may_be_made ? "; an empty file is an empty database" : "")};
+    }
     if (!S_ISREG(status.st_mode)) return {.failure = shown + " is no regular file"};
     bool const is_store = stat((own_folder_ + "/pawl.db").c_str(), &own) == 0 && own.st_dev == status.st_dev && own.st_ino == status.st_ino;
     if (is_store || (real_path(path) + "/").starts_with(own_folder_ + "/")) return {.failure = shown + " belongs to pawl itself, and is not for steps"};

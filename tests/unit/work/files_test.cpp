@@ -42,7 +42,8 @@ TEST_CASE("pawl's own files are opened by nobody else, whatever they are called"
 TEST_CASE("what is no regular file is not opened", "[work]") {
     Folder const folder;
     OpenFiles files(folder.file("state"));
-    CHECK(files.take(folder.file("nosuch"), OpenFiles::Use::query).failure.ends_with("No such file or directory"));
+    CHECK(files.take(folder.file("nosuch"), OpenFiles::Use::query).failure.ends_with("No such file or directory; an empty file is an empty database"));
+    CHECK(files.take(folder.file("nosuch"), OpenFiles::Use::transfer).failure.ends_with("No such file or directory"));
     CHECK(files.take("/dev/zero", OpenFiles::Use::transfer).failure == "'/dev/zero' is no regular file");
 }
 
