@@ -62,6 +62,9 @@ struct ExplainOptions {
     std::string subject;
 };
 
+/// What `with` may hold, besides that of a wait, which stands for all of them.
+constexpr flow::Place places_of_with[] = {flow::Place::approve, flow::Place::http, flow::Place::sql};
+
 /// The map that a key holds, when its keys are in the table.
 flow::Place place_within(flow::Place place, flow::Key const& key) {
     if (place == flow::Place::condition_test) return flow::Place::none;
@@ -89,7 +92,7 @@ flow::Key const* key_at(std::vector<std::string_view> const& path, flow::Place& 
     for (std::size_t i = 0; i < path.size(); ++i) {
         if (i == 0 && document) continue;
         key = flow::find_key(place, path[i]);
-        if (key == nullptr && place == flow::Place::wait) key = flow::find_key(flow::Place::approve, path[i]);
+        for (std::size_t n = 0; key == nullptr && place == flow::Place::wait && n < std::size(places_of_with); ++n) key = flow::find_key(places_of_with[n], path[i]);
         if (key == nullptr) return nullptr;
         place = place_within(place, *key);
     }
@@ -158,7 +161,7 @@ void print_key(Context& context, std::string const& path, flow::Key const* key, 
     if (place != flow::Place::none && (key == nullptr || !flow::keys_of(place).empty())) {
         context.out() << "\n";
         print_keys(context, place);
-        if (place == flow::Place::wait) print_keys(context, flow::Place::approve);
+        for (std::size_t n = 0; place == flow::Place::wait && n < std::size(places_of_with); ++n) print_keys(context, places_of_with[n]);
     }
 }
 

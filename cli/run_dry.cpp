@@ -53,6 +53,8 @@ Json sample_of(flow::Declaration const& declaration) {
 
 flow::MockedAttempt sample_attempt(flow::StepPlan const& step) {
     flow::MockedAttempt attempt{.outputs = JsonMap{}, .approved = true, .by = "somebody", .comment = {}};
+    if (std::holds_alternative<flow::HttpAction>(step.action)) attempt.outputs = JsonMap{{"status", 200}, {"headers", JsonMap{}}, {"body", ""}, {"json", Json()}};
+    if (std::holds_alternative<flow::SqlAction>(step.action)) attempt.outputs = JsonMap{{"rows", JsonList{}}, {"count", 0}};
     for (flow::Declaration const& output : flow::declared_outputs(step))
         if (output.required()) attempt.outputs.set(output.name, sample_of(output));
     return attempt;
@@ -124,8 +126,31 @@ std::optional<std::vector<flow::Mock>> read_mocks(Context& context, std::string 
     return std::nullopt;
 }
 
+void print_request(std::ostream& out, Json const& http) {
+    out << printable(http.text("method") + " " + http.text("url")) << '\n';
+    Json const* const headers = http.find("headers");
+    for (Json const& header : headers != nullptr && headers->is_list() ? headers->as_list() : JsonList{})
+        out << "      " << printable(header.as_list().at(0).as_string() + ": " + header.as_list().at(1).as_string()) << '\n';
+    if (Json const* body = http.find("body")) out << "      a body of " << body->as_string().size() << " bytes, " << http.text("type") << '\n';
+    if (Json const* file = http.find("file")) out << "      the file " << printable(file->as_string()) << '\n';
+}
+
+void print_query(std::ostream& out, Json const& sql) {
+    out << "query of " << printable(sql.text("db")) << '\n';
+    std::string const query = sql.text("query");
+    for (std::string_view const line : split(trim(query), '\n')) out << "      " << printable(line) << '\n';
+    Json const* const params = sql.find("params");
+    for (auto const& [name, value] : params != nullptr && params->is_map() ? params->as_map() : JsonMap{}) out << "      :" << printable(name) << " = " << printable(dump_json(value)) << '\n';
+}
+
 /// What a launch would start, below the line of its step.
 void print_launch(Context& context, PlayedAttempt const& attempt) {
+    if (!attempt.work.is_null()) {
+        context.out() << "    " << (attempt.number > 1 ? "attempt " + std::to_string(attempt.number) + ": " : "");
+        if (Json const* http = attempt.work.find("http")) print_request(context.out(), *http);
+        else if (Json const* sql = attempt.work.find("sql")) print_query(context.out(), *sql);
+        return;
+    }
     std::string command;
     for (std::string const& word : attempt.argv) command += (command.empty() ? "" : " ") + shell_word(word);
     auto& out = context.out();
@@ -148,6 +173,7 @@ void print_step(Context& context, Play const& play, PlayedStep const& step) {
 }
 
 Json attempt_json(PlayedAttempt const& attempt) {
+    if (!attempt.work.is_null()) return JsonMap{{"number", attempt.number}, {"at", format_utc(attempt.at)}, {"work", attempt.work}};
     JsonList argv;
     for (std::string const& word : attempt.argv) argv.emplace_back(word);
     JsonMap env;

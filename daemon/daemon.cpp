@@ -33,6 +33,7 @@
 #include "daemon/store/writer.h"
 #include "daemon/systemd.h"
 #include "daemon/turn.h"
+#include "daemon/work/workers.h"
 
 namespace pawl {
 namespace {
@@ -40,6 +41,7 @@ namespace {
 constexpr std::size_t events_a_turn = 512;
 constexpr std::size_t batches_in_flight_max = 64;  ///< beyond it events wait: what they would add must be written first
 constexpr std::uint64_t last_answers_ms = 2'000;
+constexpr auto last_work = std::chrono::seconds(5);  ///< requests and queries under way have so long to end before the daemon does
 
 /// Posts what the shims tell into the inbox.
 class AttemptPost final : public AttemptEvents {
@@ -111,6 +113,7 @@ struct Daemon::Parts {
     void on_report(StoreReport const& report);
     void check_store();
     void stop(std::string_view why);
+    void end_when_done();
     void fail(std::string_view why);
     DaemonStatus status() const;
 
@@ -121,17 +124,19 @@ struct Daemon::Parts {
     std::string const boot_id = to_hex(read_boot_id());
     int exit_code = 0;
     bool stopping = false;
+    bool server_closed = false;
     bool recovery_stored = false;  ///< the first commit of this daemon: what it decided about its predecessor's attempts
 
     Loop loop;
     std::unique_ptr<Inbox> inbox;
     std::unique_ptr<AttemptPost> post;
+    std::unique_ptr<DaemonWorkers> workers;
     std::unique_ptr<LocalAttempts> attempts;
     std::unique_ptr<Engine> engine;
     std::unique_ptr<Performer> performer;
     std::unique_ptr<Turn> turn;
     std::unique_ptr<Writer> writer;
-    std::unique_ptr<DeadlineTimer> deadline;
+    std::unique_ptr<DeadlineTimer> deadline, last_call;
     std::optional<RunFiles> files;  ///< for reading logs
     std::unique_ptr<ReadWorker> reads, checks;
     std::unique_ptr<Api> api;
@@ -151,8 +156,13 @@ Status Daemon::Parts::open_store() {
 
     inbox = std::make_unique<Inbox>(loop.raw(), [this] { turn_now(); });
     post = std::make_unique<AttemptPost>(*inbox);
+    workers = std::make_unique<DaemonWorkers>(loop, folder.path(), [this](AttemptId attempt, WorkEnd const& end) {
+        attempts->work_ended(attempt, end);
+        end_when_done();
+    });
     LocalAttemptsOptions local{.state_folder = folder.fd(), .state_path = folder.path(), .epoch = state.epoch + 1,
-                               .shim_path = options.shim_path, .instance = from_hex(instance_id), .socket_path = options.socket_path};
+                               .shim_path = options.shim_path, .instance = from_hex(instance_id), .socket_path = options.socket_path,
+                               .workers = workers.get()};
     Result<std::unique_ptr<LocalAttempts>> opened = LocalAttempts::open(loop.raw(), *post, std::move(local));
     if (!opened) return opened.error();
     attempts = std::move(*opened);
@@ -278,8 +288,19 @@ void Daemon::Parts::stop(std::string_view why) {
     stopping = true;
     log::info("stops (" + std::string(why) + "); running steps go on");
     systemd::notify("STOPPING=1");
+    workers->close();
+    last_call = std::make_unique<DeadlineTimer>(loop.raw(), [this] { loop.stop(); });
+    if (workers->under_way() > 0) last_call->arm(wall_clock_now() + last_work);
     api->close();
-    server->close(last_answers_ms, [this] { loop.stop(); });
+    server->close(last_answers_ms, [this] {
+        server_closed = true;
+        end_when_done();
+    });
+}
+
+/// A program goes on without us, a request does not.
+void Daemon::Parts::end_when_done() {
+    if (server_closed && workers->under_way() == 0) loop.stop();
 }
 
 DaemonStatus Daemon::Parts::status() const {

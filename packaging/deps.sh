@@ -5,7 +5,7 @@
 set -eu
 
 build_packages='g++ cmake ninja-build pkgconf libcli11-dev libyaml-cpp-dev libsqlite3-dev libuv1-dev libspdlog-dev libfmt-dev
-nlohmann-json3-dev libboost-dev libre2-dev libsodium-dev tzdata'
+nlohmann-json3-dev libboost-dev libre2-dev libsodium-dev libcurl4-openssl-dev ca-certificates tzdata'
 # One clang for the fuzzers and clang-tidy; Debian 13 has only the newer one.
 test_packages='git catch2 ccache mold cppcheck shellcheck mandoc curl binutils zsh fish'
 clang_of() { # VERSION_ID

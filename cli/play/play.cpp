@@ -10,6 +10,7 @@
 #include "common/flow/declare.h"
 #include "common/flow/interface.h"
 #include "common/flow/load.h"
+#include "common/flow/mocks_work.h"
 #include "daemon/core/context.h"
 #include "daemon/core/engine.h"
 
@@ -43,19 +44,45 @@ std::string written(Json const& outputs) {
 /// A name of a step as a key in YAML: those of items have brackets.
 std::string key_text(std::string const& id) { return id.find('[') == std::string::npos ? id : "\"" + id + "\""; }
 
+/// What a worker of the daemon would have reported of a request or a query (daemon/core/work_spec.h).
+std::string reported(flow::MockedAttempt const& mock, flow::StepPlan const& step) {
+    auto const* const http = std::get_if<flow::HttpAction>(&step.action);
+    std::int64_t const status = mock.outputs.number("status", 200);
+    std::string message = mock.error;
+    if (message.empty() && http != nullptr && !flow::is_expected_status(*http, status)) message = "the server answered " + std::to_string(status);
+    JsonMap report;
+    if (!message.empty()) {
+        report.append("reason", http != nullptr ? "http" : "sql");
+        report.append("message", std::move(message));
+    }
+    if (mock.error.empty()) report.append("outputs", mock.outputs);
+    return dump_json(Json(std::move(report))) + "\n";
+}
+
 AttemptEnd end_of(flow::MockedAttempt const& mock, flow::StepPlan const& step) {
     AttemptEnd end;
     bool const outlasts = step.timeout && mock.takes > *step.timeout;
     end.ran = outlasts ? *step.timeout : mock.takes;
-    end.outputs = written(mock.outputs);
+    end.outputs = step.is_work() ? reported(mock, step) : written(mock.outputs);
     end.exit_code = mock.exit_code;
     end.signal = mock.signal;
     end.kind = mock.timed_out || outlasts ? EndKind::timed_out : mock.lost ? EndKind::lost : mock.signal != 0 ? EndKind::signalled : EndKind::exited;
     return end;
 }
 
+std::string deed_of(flow::StepPlan const* plan) {
+    if (plan != nullptr && std::holds_alternative<flow::HttpAction>(plan->action)) return "send a request";
+    return plan != nullptr && std::holds_alternative<flow::SqlAction>(plan->action) ? "query a file" : "run a program";
+}
+
+std::string sample_mock(flow::StepPlan const* plan) {
+    if (plan != nullptr && std::holds_alternative<flow::HttpAction>(plan->action)) return "{outputs: {status: 200}}";
+    return plan != nullptr && std::holds_alternative<flow::SqlAction>(plan->action) ? "{outputs: {rows: []}}" : "{exit_code: 0}";
+}
+
 PlayedAttempt launched(LaunchSpec const& spec, int number, UtcTime at) {
-    PlayedAttempt attempt{.number = number, .at = at, .argv = spec.argv, .env = {}, .files = spec.files, .dir = spec.dir};
+    PlayedAttempt attempt{.number = number, .at = at, .argv = spec.argv, .env = {}, .files = spec.files, .dir = spec.dir, .work = {}};
+    if (Result<Json> work = spec.work.empty() ? Json() : parse_json(spec.work, {.bytes_max = spec.work.size(), .depth_max = 128})) attempt.work = *std::move(work);
     for (std::string const& entry : spec.env) {
         std::size_t const equals = entry.find('=');
         if (!entry.starts_with("PAWL_")) attempt.env.emplace_back(entry.substr(0, equals), entry.substr(equals + 1));
@@ -207,7 +234,7 @@ private:
         flow::StepPlan const* plan = plan_of(step.id);
         launches_[step.id].push_back(launched(launch.spec, row.number, now_));
         auto const mock = plan == nullptr ? std::nullopt : scene_.mock(*plan, step.id, row.number);
-        if (!mock) return fail("step '" + step.id + "' would run a program, and nothing stands for it", "mock: {" + key_text(step.id) + ": {exit_code: 0}}");
+        if (!mock) return fail("step '" + step.id + "' would " + deed_of(plan) + ", and nothing stands for it", "mock: {" + key_text(step.id) + ": " + sample_mock(plan) + "}");
         AttemptEnd end = end_of(*mock, *plan);
         UtcTime const due = end.ended_at = now_ + end.ran;
         due_.emplace(due, AttemptEnded{launch.attempt, std::move(end)});

@@ -41,6 +41,7 @@ struct PlayedAttempt {
     std::vector<std::pair<std::string, std::string>> env;    ///< without what the daemon adds
     std::vector<std::pair<std::string, std::string>> files;  ///< variable → content
     std::string dir;
+    Json work;                                               ///< the request or the query instead of a program (daemon/core/work_spec.h)
 };
 
 struct PlayedStep {

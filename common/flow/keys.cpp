@@ -51,7 +51,7 @@ constexpr Key step_keys[] = {
     {.name = "id", .shape = Shape::text, .doc = "Its name in needs and expressions: lower-case letters, digits and '_'.", .required = true},
     {.name = "run", .shape = Shape::script, .doc = "A script for the shell, at most 64 KiB."},
     {.name = "argv", .shape = Shape::pasted_list, .doc = "A program and its arguments, without a shell; an item is one argument."},
-    {.name = "uses", .shape = Shape::choice, .doc = "A step type instead of a program; workflow/NAME starts a run of that workflow and waits for it.", .choices = "set wait approve", .prefix = "workflow/"},
+    {.name = "uses", .shape = Shape::choice, .doc = "A step type instead of a program; workflow/NAME starts a run of that workflow and waits for it.", .choices = "set wait approve http sql", .prefix = "workflow/"},
     {.name = "switch", .shape = Shape::arms, .doc = "Instead of a program: the first arm whose when is true decides which of the steps behind it run."},
     {.name = "with", .shape = Shape::value_map, .doc = "What the step type is given."},
     {.name = "shell", .shape = Shape::shell, .standard = "sh", .doc = "sh, bash, or an argument list to which the script is appended.", .choices = "sh bash"},
@@ -111,6 +111,23 @@ constexpr Key approve_keys[] = {
     {.name = "by", .shape = Shape::text_list, .standard = "everybody who may operate the daemon", .doc = "Users and groups of the system, one of which must answer."},
     {.name = "timeout", .shape = Shape::duration, .standard = "none", .doc = "How long the answer is waited for."},
     {.name = "on_timeout", .shape = Shape::choice, .standard = "reject", .doc = "The answer when none came in time.", .choices = "reject approve"},
+};
+
+constexpr Key http_keys[] = {
+    {.name = "url", .shape = Shape::pasted, .doc = "Where the request goes: http or https, without user and password.", .required = true},
+    {.name = "method", .shape = Shape::choice, .standard = "GET", .doc = "The method of the request.", .choices = "GET HEAD POST PUT PATCH DELETE OPTIONS"},
+    {.name = "params", .shape = Shape::text_map, .doc = "Names and values that are added to the url's query, encoded."},
+    {.name = "headers", .shape = Shape::text_map, .doc = "Names and values of header fields."},
+    {.name = "body", .shape = Shape::pasted, .doc = "A text that is sent."},
+    {.name = "json", .shape = Shape::value, .doc = "A value that is sent as JSON."},
+    {.name = "file", .shape = Shape::pasted, .doc = "A file that is sent; a relative path begins at the project's folder."},
+    {.name = "expect", .shape = Shape::value_list, .standard = "every status below 400", .doc = "Statuses that are a success: 404, or 2xx for 200 to 299."},
+};
+
+constexpr Key sql_keys[] = {
+    {.name = "db", .shape = Shape::pasted, .doc = "A SQLite file that exists; a relative path begins at the project's folder.", .required = true},
+    {.name = "query", .shape = Shape::script, .doc = "One or more statements, performed in one transaction; values come in as :name.", .required = true},
+    {.name = "params", .shape = Shape::value_map, .doc = "Values of the :names in the query."},
 };
 
 constexpr Key arm_keys[] = {
@@ -180,7 +197,8 @@ constexpr Key mock_keys[] = {
     {.name = "signal", .shape = Shape::integer, .standard = "none", .doc = "The number of the signal that ends it instead.", .min = 1, .max = 64},
     {.name = "timed_out", .shape = Shape::boolean, .standard = "false", .doc = "It runs into its timeout; of an approval: nobody answers."},
     {.name = "lost", .shape = Shape::boolean, .standard = "false", .doc = "Nobody knows how it ended, as after a power loss."},
-    {.name = "outputs", .shape = Shape::value, .standard = "{}", .doc = "What it leaves in $PAWL_OUTPUT, by name."},
+    {.name = "error", .shape = Shape::text, .doc = "Of a request or a query: it fails, with this message and no answer."},
+    {.name = "outputs", .shape = Shape::value, .standard = "{}", .doc = "What it leaves in $PAWL_OUTPUT, by name; of a request or a query: the answer."},
     {.name = "takes", .shape = Shape::duration, .standard = "0s", .doc = "How long it takes on the simulated clock."},
     {.name = "approved", .shape = Shape::boolean, .doc = "Of an approval: the answer."},
     {.name = "by", .shape = Shape::text, .standard = "the first who may answer", .doc = "Of an approval: who answers."},
@@ -211,6 +229,8 @@ constexpr PlaceRow places[place_count] = {
     {"test", test_keys},
     {"case of a test", test_case_keys},
     {"mock", mock_keys},
+    {"'with' of a request", http_keys},
+    {"'with' of a query", sql_keys},
 };
 
 /// Words of other tools, per place; Place::none holds everywhere the key exists.
@@ -271,6 +291,14 @@ constexpr Foreign foreign_words[] = {
     {Place::wait, "seconds", "for"},            {Place::wait, "at", "until"},
     {Place::approve, "message", "prompt"},      {Place::approve, "question", "prompt"},
     {Place::approve, "approvers", "by"},        {Place::approve, "users", "by"},
+    {Place::http, "uri", "url"},                {Place::http, "endpoint", "url"},
+    {Place::http, "data", "body"},              {Place::http, "payload", "json"},
+    {Place::http, "status", "expect"},          {Place::http, "status_codes", "expect"},
+    {Place::http, "expected_status", "expect"}, {Place::http, "query", "params"},
+    {Place::sql, "database", "db"},             {Place::sql, "file", "db"},
+    {Place::sql, "path", "db"},                 {Place::sql, "sql", "query"},
+    {Place::sql, "statement", "query"},         {Place::sql, "parameters", "params"},
+    {Place::sql, "args", "params"},             {Place::sql, "bind", "params"},
     {Place::arm, "if", "when"},                 {Place::arm, "case", "when"},
     {Place::arm, "then", "steps"},              {Place::arm, "default", "else"},
     {Place::declaration, "values", "enum"},     {Place::declaration, "choices", "enum"},
@@ -304,7 +332,7 @@ constexpr Later later_words[] = {
     {Where::step, "cache artifacts resources sandbox secrets"},
     {Where::defaults, "resources sandbox"},
     {Where::kind, "task trigger event rule decision channel route calendar report node"},
-    {Where::uses, "notify http sql"},
+    {Where::uses, "notify"},
     {Where::variable, "secrets decisions facts params"},
 };
 
@@ -314,7 +342,8 @@ Where where_of(Place place) {
     case Place::step: return Where::step;
     case Place::defaults: return Where::defaults;
     case Place::none: case Place::concurrency: case Place::retry: case Place::stop: case Place::wait: case Place::approve: case Place::arm: case Place::undo:
-    case Place::declaration: case Place::project: case Place::condition: case Place::condition_test: case Place::test: case Place::test_case: case Place::mock: break;
+    case Place::declaration: case Place::project: case Place::condition: case Place::condition_test: case Place::test: case Place::test_case: case Place::mock:
+    case Place::http: case Place::sql: break;
     }
     return Where::nowhere;
 }
@@ -361,6 +390,8 @@ std::string hint_for_unknown(Place place, std::string_view name) {
     std::string const snake = snake_case(name);
     if (Key const* key = find_key(place, snake)) return suggest(key->name);
     if (std::string_view const key = translate(place, snake); !key.empty()) return suggest(key);
+    bool const in_with = place == Place::wait || place == Place::approve || place == Place::http || place == Place::sql;
+    if (in_with && find_key(Place::step, snake)) return "'" + snake + "' stands beside 'uses', not in 'with'";
     std::vector<std::string_view> candidates;
     for (Key const& key : keys_of(place)) candidates.push_back(key.name);
     if (std::string_view const key = nearest(snake, candidates); !key.empty()) return suggest(key);

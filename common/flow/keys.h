@@ -12,8 +12,8 @@
 namespace pawl::flow {
 
 /// A kind of map in a file.
-enum class Place : std::uint8_t { none, workflow, defaults, concurrency, step, retry, stop, wait, approve, arm, undo, declaration, project, condition, condition_test, test, test_case, mock };
-inline constexpr std::size_t place_count = 18;
+enum class Place : std::uint8_t { none, workflow, defaults, concurrency, step, retry, stop, wait, approve, arm, undo, declaration, project, condition, condition_test, test, test_case, mock, http, sql };
+inline constexpr std::size_t place_count = 20;
 
 /// What a key's value looks like.
 enum class Shape : std::uint8_t {

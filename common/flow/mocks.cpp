@@ -5,6 +5,7 @@
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
 #include "common/flow/interface.h"
+#include "common/flow/mocks_work.h"
 #include "common/flow/tests.h"
 
 namespace pawl::flow {
@@ -29,22 +30,34 @@ public:
         Fields const fields = reader_.read_map(node, Place::mock, title_);
         attempt.takes = fields.duration("takes").value_or(Duration{});
         attempt.timed_out = fields.boolean("timed_out").value_or(false);
-        bool const asks = std::holds_alternative<ApproveAction>(step_.action);
-        refuse(fields, asks ? std::span<std::string_view const>(process_keys) : approval_keys, asks ? "an approval" : "a step that runs a program");
-        if (std::holds_alternative<WorkflowAction>(step_.action)) refuse(fields, attempt_keys, "a step that starts a run: it succeeds or fails");
-        if (asks) read_answer(fields, attempt);
-        else read_end(fields, attempt);
+        if (std::holds_alternative<ApproveAction>(step_.action)) {
+            refuse(fields, approval_refuses, "an approval");
+            read_answer(fields, attempt);
+        } else if (step_.is_work()) {
+            refuse(fields, work_refuses, "a request or a query");
+            read_end(fields, attempt);
+        } else if (std::holds_alternative<WorkflowAction>(step_.action)) {
+            refuse(fields, process_refuses, "a step that starts a run");
+            refuse(fields, workflow_refuses, "a step that starts a run: it succeeds or fails");
+            read_end(fields, attempt);
+        } else {
+            refuse(fields, process_refuses, "a step that runs a program");
+            read_end(fields, attempt);
+        }
         return attempt;
     }
 
     std::string example() const {
+        if (std::holds_alternative<HttpAction>(step_.action)) return step_.id + ": {outputs: {status: 200}}";
+        if (std::holds_alternative<SqlAction>(step_.action)) return step_.id + ": {outputs: {rows: []}}";
         return step_.id + (std::holds_alternative<ApproveAction>(step_.action) ? ": {approved: true}" : ": {exit_code: 0}");
     }
 
 private:
-    static constexpr std::string_view process_keys[] = {"exit_code", "signal", "lost", "outputs"};
-    static constexpr std::string_view attempt_keys[] = {"signal", "lost"};
-    static constexpr std::string_view approval_keys[] = {"approved", "by", "comment"};
+    static constexpr std::string_view approval_refuses[] = {"exit_code", "signal", "lost", "error", "outputs"};
+    static constexpr std::string_view work_refuses[] = {"exit_code", "signal", "approved", "by", "comment"};
+    static constexpr std::string_view process_refuses[] = {"approved", "by", "comment", "error"};
+    static constexpr std::string_view workflow_refuses[] = {"signal", "lost"};
 
     void refuse(Fields const& fields, std::span<std::string_view const> keys, std::string const& what) {
         for (std::string_view const key : keys)
@@ -71,9 +84,10 @@ private:
         attempt.exit_code = static_cast<int>(fields.integer("exit_code").value_or(0));
         attempt.signal = static_cast<int>(fields.integer("signal").value_or(0));
         attempt.lost = fields.boolean("lost").value_or(false);
+        attempt.error = fields.text("error");
         if (attempt.timed_out) need_timeout(fields, step_.timeout.has_value());
         Member const* first = nullptr;
-        for (std::string_view const key : {"exit_code", "signal", "timed_out", "lost"}) {
+        for (std::string_view const key : {"exit_code", "signal", "timed_out", "lost", "error"}) {
             Member const* member = fields.member(key);
             if (!member || member->value.text == "false") continue;
             if (first) reader_.error(code::conflicting_keys, member->key.where, "an attempt ends in one way: '" + first->key.text + "' and '" + member->key.text + "' exclude each other", "keep one of them");
@@ -100,6 +114,7 @@ private:
             reader_.error(code::wrong_type, member->value.where, "'outputs' is a map, not " + describe_kind(member->value), "outputs: {name: value}");
             return {};
         }
+        if (step_.is_work()) return read_work_outputs(reader_, member ? &member->value : nullptr, step_, title_);
         JsonMap outputs;
         if (member)
             for (Member const& output : member->value.members) add_output(output, outputs);

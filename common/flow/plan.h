@@ -70,7 +70,26 @@ struct WorkflowAction {
     std::shared_ptr<Interface const> interface;  ///< as it was when this plan was checked; null: not known then
     std::vector<NamedTemplate> with;
 };
-using Action = std::variant<CommandAction, SetAction, WaitAction, ApproveAction, SwitchAction, WorkflowAction>;
+/// `uses: http`: one request, sent by the daemon itself.
+struct HttpAction {
+    struct Statuses {
+        int first = 0, last = 0;       ///< both included
+    };
+    std::string method = "GET";
+    cel::Template url;
+    bool host_from_outside = false;    ///< a value decides whom it is sent to: addresses of private networks are refused
+    std::vector<NamedTemplate> params; ///< of the url's query
+    std::vector<NamedTemplate> headers;
+    std::optional<cel::Template> body, json, file;  ///< at most one
+    std::vector<Statuses> expect;      ///< empty: every status below 400
+};
+/// `uses: sql`: statements on a SQLite file, performed by the daemon itself.
+struct SqlAction {
+    cel::Template db;
+    std::string query;
+    std::vector<NamedTemplate> params;
+};
+using Action = std::variant<CommandAction, SetAction, WaitAction, ApproveAction, SwitchAction, WorkflowAction, HttpAction, SqlAction>;
 
 /// `foreach` or `matrix`: the step runs once for each item, side by side.
 struct FanOutPlan {
@@ -113,6 +132,8 @@ struct StepPlan {
     bool idempotent = false;
 
     bool is_process() const { return std::holds_alternative<CommandAction>(action); }
+    /// Done by a worker of the daemon, in attempts like those of a process.
+    bool is_work() const { return std::holds_alternative<HttpAction>(action) || std::holds_alternative<SqlAction>(action); }
 };
 
 struct ConcurrencyPlan {

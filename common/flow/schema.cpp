@@ -35,7 +35,7 @@ constexpr std::string_view identifier = "^[a-z][a-z0-9_]{0,63}$";
 constexpr std::string_view variable = "^[A-Z_][A-Z0-9_]{0,63}$";
 
 std::string_view definition_of(Place place) {
-    static constexpr std::string_view names[place_count] = {"", "workflow", "defaults", "concurrency", "step", "retry", "stop", "wait", "approve", "arm", "undo", "declaration", "project", "condition", "condition_test", "test", "test_case", "mock"};
+    static constexpr std::string_view names[place_count] = {"", "workflow", "defaults", "concurrency", "step", "retry", "stop", "wait", "approve", "arm", "undo", "declaration", "project", "condition", "condition_test", "test", "test_case", "mock", "http", "sql"};
     return names[static_cast<std::size_t>(place)];
 }
 

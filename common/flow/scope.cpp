@@ -49,7 +49,7 @@ Type const& trigger_type() {
 /// `step`, the failed attempt that retry.if judges.
 Type const& failed_attempt_type() {
     static Type const type = Type::object("step", {{"exit_code", Kind::integer}, {"signal", Kind::integer}, {"timed_out", Kind::boolean},
-                                                   {"attempt", Kind::integer}, {"reason", Kind::string}});
+                                                   {"attempt", Kind::integer}, {"reason", Kind::string}, {"status", Kind::integer}});
     return type;
 }
 

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <csignal>
+#include <span>
 
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
 #include "common/flow/declare.h"
 #include "common/flow/fan_out.h"
 #include "common/flow/paste.h"
+#include "common/flow/step_work.h"
 #include "common/flow/sub_workflow.h"
 
 namespace pawl::flow {
@@ -20,9 +22,12 @@ using yaml::Node;
 constexpr std::size_t script_bytes_max = 64 * 1024;
 constexpr std::size_t arguments_max = 1000;
 constexpr Duration handler_timeout = 10min;
+constexpr Duration work_timeout = 30s;
 
 /// Keys that only programs have.
-constexpr std::string_view program_keys[] = {"shell", "dir", "env", "files", "retry", "timeout", "stop", "outputs", "on_crash", "idempotent"};
+constexpr std::string_view program_keys[] = {"shell", "dir", "env", "files", "stop", "outputs"};
+/// Keys that only attempts have: of programs, and of what the daemon does itself.
+constexpr std::string_view attempt_keys[] = {"retry", "timeout", "on_crash", "idempotent"};
 
 /// How a program that people write as `shell` takes its script; empty for what is none that we know.
 std::string_view flag_of_interpreter(std::string_view name) {
@@ -133,11 +138,11 @@ void read_command(Reader& reader, StepDraft const& draft, StepDefaults const& de
 
 void read_crash_policy(Reader& reader, StepDraft const& draft, StepDefaults const& defaults, StepPlan& step) {
     Fields const& fields = draft.fields;
-    step.idempotent = fields.boolean("idempotent").value_or(false);
+    step.idempotent = fields.boolean("idempotent").value_or(step.idempotent);  // a request that only reads is so by itself
     auto const own = fields.choice("on_crash");
     if (own) step.on_crash = static_cast<OnCrash>(*own);
     else step.on_crash = step.idempotent ? OnCrash::retry : defaults.on_crash.value_or(OnCrash::fail);
-    bool const said = fields.has("on_crash") || fields.has("idempotent") || defaults.on_crash;
+    bool const said = fields.has("on_crash") || fields.has("idempotent") || step.idempotent || defaults.on_crash;
     if (step.retry.max_attempts <= 1 || said) return;
     yaml::Member const* retry = fields.member("retry");
     reader.warning(code::unsafe_crash_policy, retry ? retry->key.where : step.where,
@@ -145,8 +150,8 @@ void read_crash_policy(Reader& reader, StepDraft const& draft, StepDefaults cons
                    "say idempotent: true when it may run twice, else on_crash: fail");
 }
 
-void refuse_program_keys(Reader& reader, Fields const& fields, std::string const& beside) {
-    for (std::string_view const key : program_keys) {
+void refuse_keys(Reader& reader, Fields const& fields, std::span<std::string_view const> keys, std::string const& beside) {
+    for (std::string_view const key : keys) {
         if (yaml::Member const* member = fields.member(key))
             reader.error(code::conflicting_keys, member->key.where, "'" + std::string(key) + "' has no meaning beside " + beside);
     }
@@ -172,11 +177,27 @@ void read_approve(Reader& reader, StepDraft& draft, Node const& with, StepPlan& 
         reader.warning(code::conflicting_keys, choice->key.where, "'on_timeout' has no meaning without 'timeout'");
 }
 
-void read_uses(Reader& reader, StepDraft& draft, StepPlan& step) {
+/// A request or a query: its `with`, and when it is tried again.
+void read_work(Reader& reader, StepDraft& draft, Node const& with, StepDefaults const& defaults, StepPlan& step) {
+    if (draft.fields.find("uses")->text == "http") read_http(reader, draft, with, step);
+    else read_sql(reader, draft, with, step);
+    step.timeout = read_timeout(reader, draft.fields);
+    if (!step.timeout && step.section == Section::steps) step.timeout = defaults.timeout;
+    step.timeout = step.timeout.value_or(work_timeout);
+    step.retry = draft.retry ? read_retry(reader, *draft.retry) : defaults.retry.value_or(RetryPlan());
+}
+
+/// In the order of the choices of `uses`.
+constexpr std::string_view examples_of_with[] = {"with: {name: value}", "with: {for: 10m}", "with: {prompt: \"Go on?\"}",
+                                                 "with: {url: \"https://example.org/\"}", "with: {db: shop.db, query: \"select …\"}"};
+
+void read_uses(Reader& reader, StepDraft& draft, StepDefaults const& defaults, StepPlan& step) {
     Fields const& fields = draft.fields;
     Node const& uses = *fields.find("uses");
     std::string const said = "'uses: " + printable(take_characters(uses.text, 40)) + "'";
-    refuse_program_keys(reader, fields, said);
+    bool const is_work = uses.text == "http" || uses.text == "sql";
+    refuse_keys(reader, fields, program_keys, said);
+    if (!is_work) refuse_keys(reader, fields, attempt_keys, said);
     if (uses_workflow(fields)) return read_sub_workflow(reader, draft, step);
     if (comes_later(Where::uses, uses.text)) {
         reader.error(code::invalid_value, uses.where, "this version of pawl does not have " + said, std::string(hint_for_later));
@@ -188,7 +209,7 @@ void read_uses(Reader& reader, StepDraft& draft, StepPlan& step) {
     if (!with) {
         if (!fields.map().find("with"))
             reader.error(code::missing_key, uses.where, "'with' is missing beside 'uses: " + uses.text + "'",
-                         *type == 0 ? "with: {name: value}" : *type == 1 ? "with: {for: 10m}" : "with: {prompt: \"Go on?\"}");
+                         std::string(examples_of_with[*type]));
         return;
     }
     if (*type == 0) {
@@ -197,12 +218,14 @@ void read_uses(Reader& reader, StepDraft& draft, StepPlan& step) {
         return;
     }
     if (*type == 1) read_wait(reader, draft, *with, step);
-    else read_approve(reader, draft, *with, step);
+    else if (*type == 2) read_approve(reader, draft, *with, step);
+    else read_work(reader, draft, *with, defaults, step);
 }
 
 /// Which steps the arms name is resolved when all steps are known.
 void read_switch(Reader& reader, StepDraft& draft, StepPlan& step) {
-    refuse_program_keys(reader, draft.fields, "'switch'");
+    refuse_keys(reader, draft.fields, program_keys, "'switch'");
+    refuse_keys(reader, draft.fields, attempt_keys, "'switch'");
     if (yaml::Member const* with = draft.fields.member("with"))
         reader.error(code::conflicting_keys, with->key.where, "'with' has no meaning beside 'switch'");
     Node const& list = *draft.fields.find("switch");
@@ -241,7 +264,7 @@ void read_action(Reader& reader, StepDraft& draft, StepDefaults const& defaults,
         auto const misspelt = [&](std::string_view key) { return reader.is_misspelt(draft.fields.map(), Place::step, key); };
         if (!misspelt("run") && !misspelt("argv") && !misspelt("uses") && !misspelt("switch"))
             reader.error(code::missing_key, draft.fields.map().where, draft.title + " does nothing", "give it one of: run, argv, uses, switch");
-    } else if (draft.fields.has("uses")) read_uses(reader, draft, step);
+    } else if (draft.fields.has("uses")) read_uses(reader, draft, defaults, step);
     else if (draft.fields.has("switch")) read_switch(reader, draft, step);
     else if (first->key.text != "uses" && first->key.text != "switch") read_command(reader, draft, defaults, workflow_env, step);
 }
@@ -304,7 +327,7 @@ StepDraft read_step(Reader& reader, Node const& node, Section section, StepDefau
     if (Node const* retry = draft.fields.find("retry")) draft.retry = reader.read_map(*retry, Place::retry);
     step.continue_on_error = draft.fields.boolean("continue_on_error").value_or(false);
     read_action(reader, draft, defaults, workflow_env, step);
-    if (step.is_process()) read_crash_policy(reader, draft, defaults, step);
+    if (step.is_process() || step.is_work()) read_crash_policy(reader, draft, defaults, step);
     read_fan_out(reader, draft, step);
     if (yaml::Member const* undo = draft.fields.member("undo"); undo && section != Section::steps)
         reader.error(code::conflicting_keys, undo->key.where, "a handler is not undone", "'undo' belongs to steps");

@@ -4,6 +4,7 @@
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
 #include "common/flow/step.h"
+#include "common/flow/step_work.h"
 #include "common/flow/sub_workflow.h"
 
 namespace pawl::flow {
@@ -114,7 +115,7 @@ std::vector<cel::Type::Field> approval_fields() {
 }  // namespace
 
 void explain_attempt_field(Error& error) {
-    for (std::string_view const field : {"exit_code", "signal", "timed_out", "attempt", "reason"})
+    for (std::string_view const field : {"exit_code", "signal", "timed_out", "attempt", "reason", "status"})
         if (error.message == "unknown name '" + std::string(field) + "'") error.hint = "did you mean step." + std::string(field) + "?";
 }
 
@@ -133,6 +134,10 @@ void compile_step(Reader& reader, Expressions& expressions, StepDraft const& dra
     } else if (auto* approve = std::get_if<ApproveAction>(&step.action)) {
         Node const* prompt = draft.with ? draft.with->find("prompt") : nullptr;
         if (prompt) approve->prompt = expressions.pasted(*prompt, sight.values);
+    } else if (auto* http = std::get_if<HttpAction>(&step.action)) {
+        if (draft.with) compile_http(reader, expressions, *draft.with, sight.values, *http);
+    } else if (auto* sql = std::get_if<SqlAction>(&step.action)) {
+        if (draft.with) compile_sql(reader, expressions, *draft.with, sight.values, *sql);
     } else if (auto* choice = std::get_if<SwitchAction>(&step.action)) {
         compile_arms(expressions, draft.arms, sight.arm, *choice);
     } else if (auto* workflow = std::get_if<WorkflowAction>(&step.action)) {
@@ -152,6 +157,10 @@ std::optional<cel::Type> outputs_type(StepPlan const& step) {
         fields.push_back({"arm", cel::Type::Kind::integer});
     } else if (auto const* workflow = std::get_if<WorkflowAction>(&step.action)) {
         return outputs_of(*workflow, step.id);
+    } else if (std::holds_alternative<HttpAction>(step.action)) {
+        fields = http_outputs();
+    } else if (std::holds_alternative<SqlAction>(step.action)) {
+        fields = sql_outputs();
     } else {
         for (Declaration const& output : step.outputs)
             fields.push_back({output.name, output.cel_type(), output.optional && !output.default_value});

@@ -32,6 +32,7 @@ struct LaunchSpec {
     std::uint64_t log_tail_max = 1u << 20;
     std::string event_json;                                    ///< becomes the file $PAWL_EVENT, written once a run
     std::uint32_t step = 0;                                    ///< index in the plan: names $PAWL_STATE_DIR, kept over the attempts of the step
+    std::string work;                                          ///< not empty: a request (work_spec.h) that a worker of the daemon performs; no argv then
 };
 
 enum class EndKind : std::uint8_t { exited, signalled, timed_out, stopped, start_failed, lost, interrupted };

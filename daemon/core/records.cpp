@@ -11,14 +11,14 @@ constexpr std::array<std::string_view, 9> run_states{"queued", "running", "waiti
 constexpr std::array<std::string_view, 10> step_states{"pending", "queued", "running", "waiting", "stopping", "succeeded", "failed",
                                                        "lost", "cancelled", "skipped"};
 constexpr std::array<std::string_view, 7> attempt_states{"running", "stopping", "succeeded", "failed", "lost", "cancelled", "interrupted"};
-constexpr std::array<std::string_view, 23> reasons{"", "exit", "signal", "timeout", "bad_output", "expression_error", "start_failed",
+constexpr std::array<std::string_view, 25> reasons{"", "exit", "signal", "timeout", "bad_output", "expression_error", "start_failed",
                                                    "handler", "concurrency", "condition", "upstream", "cancelled", "superseded", "lost",
                                                    "interrupted", "resolved", "limit", "approval", "rejected", "switch",
-                                                   "no_items", "items", "child"};
+                                                   "no_items", "items", "child", "http", "sql"};
 static_assert(run_states.size() == static_cast<std::size_t>(RunState::skipped) + 1);
 static_assert(step_states.size() == static_cast<std::size_t>(StepState::skipped) + 1);
 static_assert(attempt_states.size() == static_cast<std::size_t>(AttemptState::interrupted) + 1);
-static_assert(reasons.size() == static_cast<std::size_t>(Reason::child) + 1);
+static_assert(reasons.size() == static_cast<std::size_t>(Reason::sql) + 1);
 
 template <class Names, class E>
 std::string_view name_in(Names const& names, E value) {

@@ -28,7 +28,8 @@ enum class Reason : std::uint8_t {
     lost, interrupted, resolved, limit,
     approval, rejected, switched,  // waits for an answer; the answer was no; the switch went another way
     no_items, items,              // there was no item to run for; items of it ended badly
-    child                         // waits for the run it started, or ended as that did
+    child,                        // waits for the run it started, or ended as that did
+    http, sql                      // failed: a request, a query
 };
 
 bool is_final(RunState state);

@@ -7,6 +7,7 @@
 
 #include "common/base/text.h"
 #include "common/flow/declaration.h"
+#include "daemon/core/work_spec.h"
 
 namespace pawl {
 namespace {
@@ -51,6 +52,7 @@ Judgement judge_kind(flow::StepPlan const& plan, AttemptEnd const& end) {
 }  // namespace
 
 Judgement judge(flow::StepPlan const& plan, AttemptEnd const& end) {
+    if (plan.is_work() && end.kind == EndKind::exited) return judge_work(end);
     Judgement judgement = judge_kind(plan, end);
     if (judgement.succeeded) return judgement;
     if (Result<Json> text = flow::parse_outputs(end.outputs, {})) judgement.outputs = std::move(*text);  // untyped: a failure promised nothing
@@ -75,13 +77,14 @@ Duration retry_delay(flow::RetryPlan const& plan, int failures) {
     return Duration(static_cast<std::int64_t>(std::min(delay, longest)));
 }
 
-Json failed_attempt_value(AttemptRow const& attempt) {
+Json failed_attempt_value(AttemptRow const& attempt, Json const& outputs) {
     JsonMap map;
     map.append("exit_code", attempt.exit_code ? Json(*attempt.exit_code) : Json());
     map.append("signal", attempt.signal);
     map.append("timed_out", attempt.reason == Reason::timeout);
     map.append("attempt", attempt.number);
     map.append("reason", name_of(attempt.reason));
+    map.append("status", attempt.reason == Reason::http ? outputs.number("status") : 0);  // 0: no answer came
     return map;
 }
 

@@ -24,7 +24,7 @@ Judgement judge(flow::StepPlan const& plan, AttemptEnd const& end);
 std::string start_failure(AttemptEnd const& end, LaunchSpec const& spec);
 /// The pause before the try that follows `failures` failed ones: delay · backoff^(failures−1), at most max_delay.
 Duration retry_delay(flow::RetryPlan const& plan, int failures);
-/// The variable `step` of retry.if.
-Json failed_attempt_value(AttemptRow const& attempt);
+/// The variable `step` of retry.if; `outputs`: what the attempt left behind.
+Json failed_attempt_value(AttemptRow const& attempt, Json const& outputs);
 
 }  // namespace pawl

@@ -66,7 +66,7 @@ void Machine::settle_attempt(AttemptRow& attempt, AttemptEnd const& end) {
         attempt.reason = end.kind == EndKind::lost ? Reason::lost : Reason::interrupted;
         return settle_lost(index, attempt);
     }
-    if (end.kind == EndKind::exited) attempt.exit_code = end.exit_code;
+    if (end.kind == EndKind::exited && plan_of(index).is_process()) attempt.exit_code = end.exit_code;
     if (end.kind == EndKind::signalled) attempt.signal = end.signal;
     row.exit_code = attempt.exit_code;  // what an earlier attempt left there is over
     row.signal = attempt.signal;
@@ -103,7 +103,7 @@ bool Machine::wait_for_retry(StepIndex index, AttemptRow const& attempt) {
     if (failures >= plan.retry.max_attempts || is_stopping(index)) return false;
     if (plan.retry.condition) {
         RunValues values(run_, now_, index);
-        values.set_step(failed_attempt_value(attempt));
+        values.set_step(failed_attempt_value(attempt, row.outputs));
         Result<bool> const wanted = plan.retry.condition->eval_bool(values);
         JsonMap explain = row.explain.is_map() ? row.explain.as_map() : JsonMap{};
         explain.set("retry.if", values_read(*plan.retry.condition, values));
@@ -132,8 +132,10 @@ bool Machine::wait_for_retry(StepIndex index, AttemptRow const& attempt) {
 void Machine::settle_lost(StepIndex index, AttemptRow& attempt) {
     StepRow& row = run_.steps[index];
     attempt.state = attempt.reason == Reason::lost ? AttemptState::lost : AttemptState::interrupted;
-    attempt.message = attempt.reason == Reason::lost ? "its supervisor ended without a record: nobody knows how it went"
-                                                      : "stopped from outside, not by pawl: nobody knows how far it got";
+    bool const by_daemon = plan_of(index).is_work();
+    attempt.message = attempt.reason != Reason::lost ? "stopped from outside, not by pawl: nobody knows how far it got"
+                      : by_daemon                    ? "the daemon ended while it was under way: nobody knows how it went"
+                                                     : "its supervisor ended without a record: nobody knows how it went";
     attempt.sweep_due = true;
     touch(attempt);
     ++row.losses;

@@ -86,7 +86,7 @@ void Machine::begin_items(StepIndex parent) {
     std::size_t most = std::numeric_limits<std::size_t>::max();
     if (plan.undoes) most = 1;  // taken back one after the other
     else if (plan.fan_out->max_parallel) most = static_cast<std::size_t>(*plan.fan_out->max_parallel);
-    bool const is_heavy = plan.is_process() || std::holds_alternative<flow::WorkflowAction>(plan.action);
+    bool const is_heavy = plan.is_process() || plan.is_work() || std::holds_alternative<flow::WorkflowAction>(plan.action);
     if (is_heavy) most = std::min(most, programs_ahead_max);
     Items& items = run_.items.at(parent);
     while (items.next < items.first + items.count && items.begun < most && run_.steps[parent].state == StepState::running) {

@@ -5,6 +5,7 @@
 #include "daemon/core/machine.h"
 #include "daemon/core/prepare.h"
 #include "daemon/core/spec.h"
+#include "daemon/core/work_spec.h"
 
 namespace pawl {
 
@@ -50,7 +51,7 @@ void Machine::begin(StepIndex index) {
 void Machine::begin_action(StepIndex index) {
     StepRow& row = run_.steps[index];
     StepPlan const& plan = plan_of(index);
-    if (plan.is_process()) return begin_command(index);
+    if (plan.is_process() || plan.is_work()) return begin_command(index);
     row.started_at = now_;
     if (std::holds_alternative<flow::SetAction>(plan.action)) {
         Result<Json> outputs = evaluate_set(run_, index, now_);
@@ -129,7 +130,8 @@ void Machine::on(RunApproval const& answer) {
 }
 
 void Machine::begin_command(StepIndex index) {
-    Result<LaunchSpec> const spec = freeze_spec(run_, index, surroundings_, now_);
+    bool const is_work = plan_of(index).is_work();
+    Result<LaunchSpec> const spec = is_work ? freeze_work(run_, index, surroundings_, now_) : freeze_spec(run_, index, surroundings_, now_);
     if (!spec) return fail(index, Reason::expression_error, described(spec.error()));
     run_.steps[index].spec = encode_spec(*spec);
     queue(index);

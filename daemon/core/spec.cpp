@@ -37,6 +37,7 @@ std::string encode_spec(LaunchSpec const& spec) {
     map.append("log_head_max", static_cast<std::int64_t>(spec.log_head_max));
     map.append("log_tail_max", static_cast<std::int64_t>(spec.log_tail_max));
     map.append("step", spec.step);
+    if (!spec.work.empty()) map.append("work", spec.work);
     return dump_json(map);
 }
 
@@ -57,6 +58,7 @@ Result<LaunchSpec> decode_spec(std::string_view text) {
     spec.log_head_max = static_cast<std::uint64_t>(parsed->number("log_head_max"));
     spec.log_tail_max = static_cast<std::uint64_t>(parsed->number("log_tail_max"));
     spec.step = static_cast<std::uint32_t>(parsed->number("step"));
+    spec.work = parsed->text("work");
     return spec;
 }
 

@@ -96,7 +96,7 @@ AttemptEnd describe_end(pawl_slot const& record, bool stop_asked) {
 
 /// An attempt that this daemon launched or adopted and whose end it has not told yet.
 struct LocalAttempts::Live {
-    enum class Hands : std::uint8_t { none, shim, stranger };  ///< waiting; a shim of our pool; one of an earlier daemon
+    enum class Hands : std::uint8_t { none, shim, stranger, worker };  ///< waiting; a shim of our pool; one of an earlier daemon; ours
 
     LocalAttempts* owner = nullptr;
     AttemptId attempt;
@@ -109,6 +109,7 @@ struct LocalAttempts::Live {
     std::string spec;  ///< encoded, kept until the end: the shim may die before it claims the slot
     UniqueFd holder;   ///< pidfd of a stranger
     UvHandle<uv_poll_t> poll;
+    std::int64_t claimed = 0;  ///< of a worker: ns since 1970
 };
 
 Result<std::unique_ptr<LocalAttempts>> LocalAttempts::open(uv_loop_t& loop, AttemptEvents& events, LocalAttemptsOptions options) {
@@ -193,7 +194,10 @@ Verdict LocalAttempts::judge(SlotTable const& table, AttemptId attempt, RunId ru
     bool const ours = reading.content == SlotContent::record && reading.record.attempt == static_cast<std::uint64_t>(attempt.value);
     if (!ours || reading.record.state == PAWL_CLAIMED || reading.record.state == PAWL_STARTED) return verdict_of(VerdictKind::lost);
     Verdict verdict{.kind = VerdictKind::ended, .end = describe_end(reading.record, stop_asked)};
-    if (reading.record.state == PAWL_EXITED && run) verdict.end.outputs = files_.read_outputs(attempt, run);
+    bool const is_work = (reading.record.flags & PAWL_WORK) != 0;
+    if (reading.record.state == PAWL_EXITED && run)
+        verdict.end.outputs = files_.read_outputs(attempt, run, is_work ? report_bytes_max : outputs_bytes_max);
+    if (is_work && verdict.end.kind == EndKind::exited && !verdict.end.outputs.ends_with('\n')) return verdict_of(VerdictKind::lost);  // no whole report
     return verdict;
 }
 
@@ -229,6 +233,7 @@ void LocalAttempts::launch(AttemptId attempt, RunId run, SlotRef slot, LaunchSpe
     if (live_.contains(attempt)) return;
     bool const missing = table_of(slot.epoch) == nullptr;
     if (missing && (slot.epoch != epoch_ || !create_table())) return report(attempt, start_failure("slot table", ENOENT));
+    if (!spec.work.empty()) return launch_work(attempt, run, slot, spec);
     Made made;
     if (auto ready = made_.extract(attempt)) made = std::move(ready.mapped());
     else if (auto const error = make(attempt, run, spec, made)) return report(attempt, start_failure(error->call, error->number));
@@ -244,7 +249,7 @@ void LocalAttempts::launch(AttemptId attempt, RunId run, SlotRef slot, LaunchSpe
 
 /// An attempt whose rows are never committed leaves empty files behind: its number is given again, and they are that attempt's then.
 void LocalAttempts::prepare(AttemptId attempt, RunId run, LaunchSpec const& spec) {
-    if (made_.size() >= made_max || !files_.is_light(run, spec)) return;
+    if (!spec.work.empty() || made_.size() >= made_max || !files_.is_light(run, spec)) return;
     Made made;
     if (!make(attempt, run, spec, made)) made_.emplace(attempt, std::move(made));  // else launch() tries, and tells
 }
@@ -277,6 +282,56 @@ void LocalAttempts::hand_over(Live& live, AttemptFiles const& files, UniqueFd sp
     } else {
         report(live.attempt, start_failure("posix_spawn", error));
     }
+}
+
+/// The claim is written before the work begins: after a crash an empty slot tells that it never did, a claim without an end that nobody knows.
+void LocalAttempts::launch_work(AttemptId attempt, RunId run, SlotRef slot, LaunchSpec const& spec) {
+    if (options_.workers == nullptr) return report(attempt, start_failure("worker", ENOSYS));
+    if (!options_.workers->takes_orders()) return;
+    AttemptFiles files;
+    if (auto const error = files_.prepare(attempt, run, spec, files)) return report(attempt, start_failure(error->call, error->number));
+    auto fresh = std::make_unique<Live>();
+    Live& live = *fresh;
+    live.owner = this;
+    live.attempt = attempt;
+    live.run = run;
+    live.slot = slot;
+    live_.emplace(attempt, std::move(fresh));
+    SlotTable const* const table = table_of(slot.epoch);
+    if (table->read(slot.slot).content != SlotContent::empty) return settle(live);  // launched before
+    PAWL_CRASH_POINT("outbox.before.http");
+    UniqueFd outputs = files_.open_report(attempt, run);
+    if (!outputs) return report(attempt, start_failure("open outputs", errno));
+    live.claimed = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    pawl_slot record{};
+    record.state = PAWL_CLAIMED;
+    record.flags = PAWL_WORK;
+    record.attempt = static_cast<std::uint64_t>(attempt.value);
+    record.claimed = live.claimed;
+    if (!PAWL_MUTANT("work_not_claimed") && !table->write(slot.slot, record)) return report(attempt, start_failure("claim", EIO));
+    live.hands = Live::Hands::worker;
+    options_.workers->begin({.attempt = attempt, .request = spec.work, .timeout = spec.timeout, .log = std::move(files.log),
+                             .index = std::move(files.index), .report = std::move(outputs)});
+    PAWL_CRASH_POINT("outbox.after.http");
+}
+
+void LocalAttempts::work_ended(AttemptId attempt, WorkEnd const& end) {
+    auto const found = live_.find(attempt);
+    if (found == live_.end()) return;
+    Live& live = *found->second;
+    PAWL_CRASH_POINT("outbox.mark.http");
+    pawl_slot record{};
+    record.state = PAWL_EXITED;
+    record.attempt = static_cast<std::uint64_t>(attempt.value);
+    record.claimed = live.claimed;
+    record.ended = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    record.ran = static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(end.ran).count());
+    record.flags = PAWL_WORK;
+    if (end.kind == WorkEnd::Kind::timed_out) record.flags |= PAWL_TIMEOUT;
+    if (end.kind == WorkEnd::Kind::stopped) record.flags |= PAWL_TERM;
+    SlotTable const* const table = table_of(live.slot.epoch);
+    if (table == nullptr || !table->write(live.slot.slot, record)) return report(attempt, AttemptEnd{});
+    settle(live);
 }
 
 void LocalAttempts::launch_again(Live& live) {
@@ -387,6 +442,7 @@ void LocalAttempts::stop(AttemptId attempt, SlotRef slot, bool now) {
     case Live::Hands::shim: pool_.stop(attempt, now); return;
     case Live::Hands::stranger: signal_holder(live); return;
     case Live::Hands::none: settle(live); return;
+    case Live::Hands::worker: options_.workers->cancel(attempt); return;
     }
 }
 

@@ -21,6 +21,7 @@
 #include "daemon/io/shim_pool.h"
 #include "daemon/io/slot_table.h"
 #include "daemon/io/sweep.h"
+#include "daemon/io/work.h"
 
 namespace pawl {
 
@@ -34,6 +35,7 @@ struct LocalAttemptsOptions {
     Uuid boot = read_boot_id();
     std::size_t idle_shims_kept = 8;
     std::chrono::milliseconds idle_shim_time{60'000};
+    Workers* workers = nullptr;    ///< for what is no process; none: such attempts do not start
     std::optional<std::string> cgroup_folder;  ///< absent: detect; empty: none; else below this folder
 };
 
@@ -54,6 +56,9 @@ public:
     Verdict classify(AttemptId attempt, RunId run, SlotRef slot) override;
     void adopt(AttemptId attempt, RunId run, SlotRef slot) override;
     void sweep(AttemptId attempt, SlotRef slot, std::string const& cookie) override;
+
+    /// A worker is done; its report is on disk. On the loop's thread.
+    void work_ended(AttemptId attempt, WorkEnd const& end);
 
     /// The newest epoch in use: the next daemon must start above it.
     std::uint32_t last_epoch() const { return epoch_; }
@@ -77,6 +82,7 @@ private:
     std::optional<SysError> make(AttemptId attempt, RunId run, LaunchSpec const& spec, Made& made);
     void hand_over(Live& live, AttemptFiles const& files, UniqueFd spec);
     void launch_again(Live& live);
+    void launch_work(AttemptId attempt, RunId run, SlotRef slot, LaunchSpec const& spec);
     void settle(Live& live);
     void watch_holder(Live& live);
     bool is_held(Live const& live);

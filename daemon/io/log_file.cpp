@@ -45,6 +45,17 @@ std::uint64_t size_of(UniqueFd const& file) {
 
 }  // namespace
 
+std::array<std::uint8_t, log_mark_bytes> encode_log_mark(LogMark const& mark) {
+    pawl_index_record record{};
+    record.offset = mark.offset;
+    record.ms = mark.ms;
+    record.stream = mark.stream == LogStream::out ? PAWL_STREAM_OUT : mark.stream == LogStream::err ? PAWL_STREAM_ERR : PAWL_STREAM_MARK;
+    record.check = check_of(record);
+    std::array<std::uint8_t, log_mark_bytes> bytes{};
+    std::memcpy(bytes.data(), &record, bytes.size());
+    return bytes;
+}
+
 std::optional<LogMark> decode_log_mark(std::array<std::uint8_t, log_mark_bytes> const& bytes) {
     pawl_index_record record;
     static_assert(sizeof record == log_mark_bytes);

@@ -27,6 +27,7 @@ struct LogMark {
     bool operator==(LogMark const&) const = default;
 };
 inline constexpr std::size_t log_mark_bytes = 16;
+std::array<std::uint8_t, log_mark_bytes> encode_log_mark(LogMark const& mark);  ///< of out, err or mark
 /// Empty: no record of the index.
 std::optional<LogMark> decode_log_mark(std::array<std::uint8_t, log_mark_bytes> const& bytes);
 

@@ -161,12 +161,16 @@ std::optional<SysError> RunFiles::open_logs(AttemptId attempt, RunId run, Attemp
     return std::nullopt;
 }
 
-std::string RunFiles::read_outputs(AttemptId attempt, RunId run) const {
+UniqueFd RunFiles::open_report(AttemptId attempt, RunId run) const {
+    return open_beneath(runs_.get(), attempt_path(run, attempt, ".out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+}
+
+std::string RunFiles::read_outputs(AttemptId attempt, RunId run, std::size_t bytes_max) const {
     // The step may have put anything in its place: a FIFO must not stop us, a device not be read.
     UniqueFd const file = open_beneath(runs_.get(), attempt_path(run, attempt, ".out").c_str(), O_RDONLY | O_NONBLOCK);
     struct stat status{};
     if (!file || fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) return {};
-    std::string outputs(std::min(static_cast<std::size_t>(status.st_size), outputs_bytes_max + 1), '\0');
+    std::string outputs(std::min(static_cast<std::size_t>(status.st_size), bytes_max + 1), '\0');
     std::size_t have = 0;
     while (have < outputs.size()) {
         ssize_t const got = pread(file.get(), outputs.data() + have, outputs.size() - have, static_cast<off_t>(have));

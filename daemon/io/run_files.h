@@ -24,6 +24,7 @@ struct SysError {
 };
 
 inline constexpr std::size_t outputs_bytes_max = 64u << 10;
+inline constexpr std::size_t report_bytes_max = 1u << 20;  ///< of a worker: outputs of 64 KiB, spelled as JSON twice
 
 /// What an attempt needs before it is launched.
 struct AttemptFiles {
@@ -44,7 +45,9 @@ public:
     /// Log and index alone, for a launch that is repeated.
     std::optional<SysError> open_logs(AttemptId attempt, RunId run, AttemptFiles& files) const;
     /// What the attempt wrote into $PAWL_OUTPUT, at most 64 KiB and one byte. Empty when the file is gone or no regular file.
-    std::string read_outputs(AttemptId attempt, RunId run) const;
+    std::string read_outputs(AttemptId attempt, RunId run, std::size_t bytes_max = outputs_bytes_max) const;
+    /// The file of outputs, emptied, for the report of a worker.
+    UniqueFd open_report(AttemptId attempt, RunId run) const;
 
     UniqueFd open_log(AttemptId attempt, RunId run) const;    ///< for reading; none: errno tells
     UniqueFd open_index(AttemptId attempt, RunId run) const;

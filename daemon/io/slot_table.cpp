@@ -192,6 +192,11 @@ bool SlotTable::anyone_holds() const {
     return fcntl(fd_.get(), F_GETLK, &lock) != 0 || lock.l_type != F_UNLCK;
 }
 
+bool SlotTable::write(std::uint32_t slot, pawl_slot const& record) const {
+    SlotBytes const bytes = encode_slot(record);
+    return write_whole(fd_.get(), bytes.data(), bytes.size(), offset_of(slot));
+}
+
 SlotTable::Revoked SlotTable::revoke(std::uint32_t slot, std::uint64_t attempt) const {
     struct flock lock = slot_lock(slot, F_WRLCK);
     if (fcntl(fd_.get(), F_SETLK, &lock) != 0) return Revoked::held;

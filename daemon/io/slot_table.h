@@ -58,6 +58,9 @@ public:
     /// Writes VOID into an empty slot, under its lock. `used`: there is a record already, perhaps this very VOID.
     Revoked revoke(std::uint32_t slot, std::uint64_t attempt) const;
 
+    /// Writes a record without a lock: of an attempt that the daemon's own workers have. False: it could not be written.
+    bool write(std::uint32_t slot, pawl_slot const& record) const;
+
 private:
     SlotTable(UniqueFd fd, Uuid const& boot) : fd_(std::move(fd)), boot_(boot) {}
     UniqueFd fd_;

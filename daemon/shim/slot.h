@@ -34,7 +34,8 @@ enum pawl_slot_flag {
     PAWL_LOG_CUT = 8,    /* bytes were dropped between head and tail */
     PAWL_LOG_ERROR = 16, /* bytes were lost because the log could not be written */
     PAWL_LEFTOVERS = 32, /* descendants had to be killed */
-    PAWL_STUCK = 64      /* something survived KILL for 10 s */
+    PAWL_STUCK = 64,     /* something survived KILL for 10 s */
+    PAWL_WORK = 128      /* no process: a worker of the daemon did it, and the file of outputs holds its report */
 };
 #define PAWL_FAILED_CALL_SHIFT 12
 

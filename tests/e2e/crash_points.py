@@ -2,10 +2,12 @@
 reaches it; starts again without the wish and checks that nothing is lost, doubled, stuck or out of order. Needs a build with PAWL_CRASH_POINTS.
 A name that is in the header, not in the lists below, and never reached fails the test."""
 import contextlib
+import json
 import os
 import pathlib
 import re
 import signal
+import sqlite3
 import threading
 import time
 
@@ -15,10 +17,10 @@ HEADER = pathlib.Path(__file__).resolve().parents[2] / "common/base/crash_point.
 
 # Their code comes with a later milestone.
 NOT_DUE = {
-    "outbox.before.notify", "outbox.before.http", "outbox.before.emit", "outbox.after.notify", "outbox.after.http", "outbox.after.emit",
+    "outbox.before.notify", "outbox.before.emit", "outbox.after.notify", "outbox.after.emit",
     "trigger.due", "trigger.fired", "trigger.watermark", "backup.half", "backup.verified", "backup.renamed", "retention.files",
     # An attempt's row is its outbox: launch and stop are repeated while the row is live, so nothing is marked.
-    "outbox.mark.launch", "outbox.mark.stop", "outbox.mark.notify", "outbox.mark.http", "outbox.mark.emit",
+    "outbox.mark.launch", "outbox.mark.stop", "outbox.mark.notify", "outbox.mark.emit",
 }
 # Proven elsewhere: 16,383 attempts before the first passage (tests/unit/io); a full disk (diskfull.py).
 ELSEWHERE = {"table.rotated", "disk.resumed"}
@@ -76,6 +78,8 @@ class Load:
                  "brief": ("", 0, "sleep 0.4"), "again": ("    on_crash: retry\n", 0, "[ $PAWL_ATTEMPT_NUMBER -gt 1 ] || sleep 300")}
         texts = [f"kind: workflow\nname: {name}\ndescription: edition {self.count}\ninputs: {{token: {{type: string}}}}\nsteps:\n" +
                  step.format(more=more, script=self.world.probes.script(name, code, then)) for name, (more, code, then) in kinds.items()]
+        texts.append("kind: workflow\nname: write\ninputs: {token: {type: string}}\nsteps:\n  - {id: main, uses: sql, continue_on_error: true, "
+                     "with: {db: w.db, query: 'INSERT INTO t VALUES (:token)', params: {token: '${{ inputs.token }}'}}}\n")
         texts[0] += "  - id: pause\n    uses: wait\n    with: {for: 50ms}\n"
         self.ask("POST", "/v1/deploy", {"files": [{"name": "w.yaml", "text": "---\n".join(texts)}], "root": str(self.world.folder)})
 
@@ -105,6 +109,7 @@ class Load:
         for _ in range(times):
             self.deploy()
             self.ended(self.start("fine"))
+            self.ended(self.start("write"))
             failed = self.start("bad")
             self.ended(failed)
             self.ended(self.ask("POST", f"/v1/runs/{failed}/retry", {})["id"])
@@ -147,6 +152,8 @@ class Case:
 
     def prepare(self):
         """What must be there before the daemon with the wish starts."""
+        with contextlib.closing(sqlite3.connect(self.world.folder / "w.db")) as other:
+            other.execute("CREATE TABLE t(token TEXT)")
         if self.point.startswith("migrate."):
             return
         self.start()
@@ -212,10 +219,27 @@ class Case:
                 self.load.ask("POST", f"/v1/runs/{run['id']}/cancel", {"now": True})
         self.load.client.wait_until_idle(60)
         store = self.world.store()
-        findings = pawlkit.check(store, self.world.probes, self.acks, lost_allowed=self.point.startswith("shim.") or self.passage == 1)
+        queries = {row["run"]: row for row in store.rows("SELECT run, inputs FROM run_data WHERE inputs LIKE '%write%'")}
+        findings = pawlkit.check(store, self.world.probes, self.acks, lost_allowed=self.point.startswith("shim.") or self.passage == 1, losing=queries)
+        findings += self.written(store, queries)
         store.close()
         if self.world.stop() != 0:
             findings.append("the last end was not graceful")
+        return findings
+
+    def written(self, store, queries):
+        """What the daemon does itself dies with it: lost if it had begun, done once when its step succeeded, and never twice."""
+        findings = []
+        with contextlib.closing(sqlite3.connect(self.world.folder / "w.db")) as other:
+            for row in store.rows("SELECT run, state FROM step"):
+                if row["run"] not in queries:
+                    continue
+                token = json.loads(queries[row["run"]]["inputs"])["token"]
+                count = other.execute("SELECT count(*) FROM t WHERE token = ?", (token,)).fetchone()[0]
+                state = pawlkit.STEP_STATES[row["state"]]
+                never_lost = self.point in ("outbox.before.launch", "outbox.before.http") and self.passage > 1
+                if count not in {"succeeded": (1,), "lost": () if never_lost else (0, 1)}.get(state, ()):
+                    findings.append(f"a query that is {state} was performed {count} times: {token}")
         return findings
 
     def play(self):

@@ -20,9 +20,10 @@ daemon/core: common/base common/yaml common/cel common/calendar common/flow comm
 daemon/store: common/base common/cel common/flow daemon/core
 daemon/io: common/base common/wire common/flow daemon/core daemon/shim
 daemon/shim:
+daemon/work: common/base common/cel common/flow daemon/core daemon/io
 daemon/api: common/base common/wire common/yaml common/cel common/flow daemon/core daemon/store daemon/io
 daemon/turn: common/base common/cel common/flow daemon/core daemon/store daemon/io
-daemon: common/base common/wire common/yaml common/cel common/calendar common/flow common/rules daemon/core daemon/store daemon/io daemon/api daemon/turn
+daemon: common/base common/wire common/yaml common/cel common/calendar common/flow common/rules daemon/core daemon/store daemon/io daemon/work daemon/api daemon/turn
 cli: common/base common/wire common/yaml common/cel common/calendar common/flow common/rules cli/render cli/import cli/play
 cli/render: common/base common/wire common/yaml common/cel common/flow cli
 cli/import: common/base common/yaml common/flow
@@ -36,10 +37,10 @@ sodium[.]h          ^common/base/[a-z_0-9]*[.]cpp$                 1
 date/               ^common/calendar/[a-z_]*[.]cpp$                1
 boost/              ^common/wire/[a-z_]*[.]cpp$                    1
 nlohmann/json[.]hpp ^(common|cli|daemon)/.*[.]cpp$                 11
-sqlite3[.]h         ^daemon/store/(database|statement)[.]cpp$      2
+sqlite3[.]h         ^daemon/(store/(database|statement)|work/sql_query)[.]cpp$  3
 uv[.]h              ^daemon/(io/.*|(main|daemon|signals)[.](h|cpp))$                    100
 spdlog/             ^daemon/[a-z_]*[.]cpp$                         1
-curl/               ^daemon/io/http_client[.]cpp$                  1
+curl/               ^daemon/work/http_client[.]cpp$                1
 CLI/                ^cli/[a-z_/]*[.]cpp$                           100
 catch2/             ^tests/catch[.]h$                              1
 '
