@@ -46,6 +46,7 @@ AttemptEnd end_of(flow::MockedAttempt const& mock, flow::StepPlan const& step) {
     end.ran = outlasts ? *step.timeout : mock.takes;
     end.outputs = written(mock.outputs);
     end.exit_code = mock.exit_code;
+    if (mock.cached) end.cache = JsonMap{{"hit", true}};
     end.signal = mock.signal;
     end.kind = mock.timed_out || outlasts ? EndKind::timed_out : mock.lost ? EndKind::lost : mock.signal != 0 ? EndKind::signalled : EndKind::exited;
     return end;

@@ -40,7 +40,7 @@ public:
     }
 
 private:
-    static constexpr std::string_view process_keys[] = {"exit_code", "signal", "lost", "outputs"};
+    static constexpr std::string_view process_keys[] = {"exit_code", "signal", "lost", "cached", "outputs"};
     static constexpr std::string_view approval_keys[] = {"approved", "by", "comment"};
 
     void refuse(Fields const& fields, std::span<std::string_view const> keys, std::string const& what) {
@@ -68,9 +68,12 @@ private:
         attempt.exit_code = static_cast<int>(fields.integer("exit_code").value_or(0));
         attempt.signal = static_cast<int>(fields.integer("signal").value_or(0));
         attempt.lost = fields.boolean("lost").value_or(false);
+        attempt.cached = fields.boolean("cached").value_or(false);
+        if (Member const* cached = fields.member("cached"); cached && !step_.cache)
+            reader_.error(code::conflicting_keys, cached->key.where, "step '" + step_.id + "' has no cache", "give the step one, or the mock another end");
         if (attempt.timed_out) need_timeout(fields, step_.timeout.has_value());
         Member const* first = nullptr;
-        for (std::string_view const key : {"exit_code", "signal", "timed_out", "lost"}) {
+        for (std::string_view const key : {"exit_code", "signal", "timed_out", "lost", "cached"}) {
             Member const* member = fields.member(key);
             if (!member || member->value.text == "false") continue;
             if (first) reader_.error(code::conflicting_keys, member->key.where, "an attempt ends in one way: '" + first->key.text + "' and '" + member->key.text + "' exclude each other", "keep one of them");

@@ -25,6 +25,7 @@ struct MockedAttempt {
     int signal = 0;                    ///< 0: it exits
     bool timed_out = false;            ///< of an approval: nobody answers
     bool lost = false;
+    bool cached = false;
     Json outputs;                      ///< a map, or null for none
     Duration takes{};
     bool approved = false;

@@ -1,5 +1,7 @@
 #include "daemon/core/run_json.h"
 
+#include "daemon/core/keep.h"
+
 namespace pawl {
 namespace {
 
@@ -50,6 +52,7 @@ Json step_json(StepRow const& step, UtcTime now) {
     if (step.signal != 0) map.append("signal", step.signal);
     map.append("attempts", step.attempts);
     map.append("carried", step.carried);
+    map.append("cached", is_cached(step));
     map.append("outputs", step.outputs.is_null() ? Json(JsonMap{}) : step.outputs);
     add_time(map, "queued_at", step.queued_at);
     add_time(map, "started_at", step.started_at);
