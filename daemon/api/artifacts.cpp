@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "common/base/text.h"
@@ -41,6 +42,7 @@ bool is_of(Manifest const& manifest, Wish const& wish) {
     return step && (wish.attempt == 0 || manifest.number == wish.attempt);
 }
 
+/// Without older attempts of the same step, unless they are wished for.
 std::vector<Manifest> wanted(std::vector<Manifest> manifests, Wish const& wish) {
     std::erase_if(manifests, [&](Manifest const& manifest) { return !is_of(manifest, wish); });
     if (wish.all || wish.attempt != 0) return manifests;
@@ -50,29 +52,54 @@ std::vector<Manifest> wanted(std::vector<Manifest> manifests, Wish const& wish) 
     return manifests;
 }
 
-Status check_run(Reader& reader, RunId run) {
-    auto const journal = reader.journal(run, 0, 1);
-    if (!journal) return journal.error();
-    if (journal->empty()) return api_error(code::not_found, "there is no run " + std::to_string(run.value));
-    return Done{};
+struct OfRun {
+    RunId run;
+    std::vector<Manifest> manifests;
+};
+
+std::set<std::string> carried_in(StoredRun const& run) {
+    std::set<std::string> steps;
+    for (StepRow const& step : run.steps)
+        if (step.carried) steps.insert(step.id);
+    return steps;
+}
+
+/// What the run has, and behind it what steps have that were carried over from the runs it retries.
+Result<std::vector<OfRun>> find_manifests(Reader& reader, Artifacts const& artifacts, Wish const& wish) {
+    Result<StoredRun> stored = reader.stored_run(wish.run);
+    if (!stored) return stored.error();
+    std::vector<OfRun> found{{wish.run, wanted(artifacts.of_run(wish.run), wish)}};
+    std::set<std::string> carried = carried_in(*stored);
+    while (stored && stored->run.retry_of && !carried.empty()) {
+        RunId const older = stored->run.retry_of;
+        OfRun of_older{older, wanted(artifacts.of_run(older), wish)};
+        std::erase_if(of_older.manifests, [&](Manifest const& manifest) { return !carried.contains(manifest.step); });
+        found.push_back(std::move(of_older));
+        stored = reader.stored_run(older);
+        if (!stored) break;
+        std::set<std::string> const before = carried_in(*stored);
+        std::erase_if(carried, [&](std::string const& step) { return !before.contains(step); });
+    }
+    return found;
 }
 
 struct FoundFile {
     Artifact artifact;
-    std::string step;
     std::shared_ptr<UniqueFd> bytes;
 };
 
 Result<FoundFile> find_file(Reader& reader, Artifacts const& artifacts, Wish const& wish) {
-    if (Status known = check_run(reader, wish.run); !known) return known.error();
-    for (Manifest const& manifest : wanted(artifacts.of_run(wish.run), wish)) {
-        if (manifest.step != wish.step) continue;
-        auto const file = std::ranges::find(manifest.files, wish.path, &Artifact::path);
-        if (file == manifest.files.end()) continue;
-        UniqueFd bytes = artifacts.open_bytes(wish.run, manifest.attempt, static_cast<std::size_t>(file - manifest.files.begin()));
-        if (!bytes) return api_error(code::io, "'" + printable(wish.path) + "' cannot be read: " + std::strerror(errno));
-        return FoundFile{*file, manifest.step, std::make_shared<UniqueFd>(std::move(bytes))};
-    }
+    Result<std::vector<OfRun>> const runs = find_manifests(reader, artifacts, wish);
+    if (!runs) return runs.error();
+    for (OfRun const& of_run : *runs)
+        for (Manifest const& manifest : of_run.manifests) {
+            if (manifest.step != wish.step) continue;
+            auto const file = std::ranges::find(manifest.files, wish.path, &Artifact::path);
+            if (file == manifest.files.end()) continue;
+            UniqueFd bytes = artifacts.open_bytes(of_run.run, manifest.attempt, static_cast<std::size_t>(file - manifest.files.begin()));
+            if (!bytes) return api_error(code::io, "'" + printable(wish.path) + "' cannot be read: " + std::strerror(errno));
+            return FoundFile{*file, std::make_shared<UniqueFd>(std::move(bytes))};
+        }
     return api_error(code::not_found, "step '" + printable(wish.step) + "' of run " + std::to_string(wish.run.value) + " kept no file '" + printable(wish.path) + "'",
                      "pawl artifacts " + std::to_string(wish.run.value) + " lists what there is");
 }
@@ -137,10 +164,12 @@ Result<Decoded> list_artifacts(Asked const& asked) {
         if (core.context.artifacts == nullptr) return core.fail(ticket, nothing_kept());
         core.read<std::string>(
             [wish, artifacts = core.context.artifacts](Reader& reader) -> Result<std::string> {
-                if (Status known = check_run(reader, wish.run); !known) return known.error();
+                Result<std::vector<OfRun>> const runs = find_manifests(reader, *artifacts, wish);
+                if (!runs) return runs.error();
                 JsonList items;
-                for (Manifest const& manifest : wanted(artifacts->of_run(wish.run), wish))
-                    for (Artifact const& file : manifest.files) items.push_back(artifact_json(manifest, file));
+                for (OfRun const& of_run : *runs)
+                    for (Manifest const& manifest : of_run.manifests)
+                        for (Artifact const& file : manifest.files) items.push_back(artifact_json(of_run.run, manifest, file));
                 return dump_json(JsonMap{{"items", std::move(items)}});
             },
             [ticket](Core& alive, Result<std::string> text) {

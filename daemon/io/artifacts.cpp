@@ -93,8 +93,8 @@ std::string sentence_of(std::vector<std::string> const& globs, std::vector<std::
 
 }  // namespace
 
-Json artifact_json(Manifest const& manifest, Artifact const& artifact) {
-    JsonMap map{{"step", manifest.step}, {"attempt", manifest.number}, {"attempt_id", manifest.attempt.value}, {"path", artifact.path},
+Json artifact_json(RunId run, Manifest const& manifest, Artifact const& artifact) {
+    JsonMap map{{"run", run.value}, {"step", manifest.step}, {"attempt", manifest.number}, {"attempt_id", manifest.attempt.value}, {"path", artifact.path},
                 {"bytes", static_cast<std::int64_t>(artifact.bytes)}, {"sha256", artifact.sha256}, {"mode", artifact.mode}, {"at", format_utc(manifest.at)}};
     if (manifest.until) map.append("until", format_utc(*manifest.until));
     return map;

@@ -37,7 +37,7 @@ struct Manifest {
     std::optional<UtcTime> until;                 ///< removed then
     std::vector<Artifact> files;
 };
-Json artifact_json(Manifest const& manifest, Artifact const& artifact);
+Json artifact_json(RunId run, Manifest const& manifest, Artifact const& artifact);
 
 /// Collecting belongs to one thread; reading to any.
 class Artifacts {

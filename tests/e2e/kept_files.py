@@ -38,6 +38,12 @@ name: red
 steps:
   - {id: test, run: "echo red > report.xml; exit 3", artifacts: [report.xml]}
 """
+AGAIN = """kind: workflow
+name: again
+steps:
+  - {id: make, run: "echo made > made.txt", artifacts: [made.txt]}
+  - {id: fail, run: "exit 1"}
+"""
 MISSING = """kind: workflow
 name: missing
 steps:
@@ -122,6 +128,10 @@ def plain(case):
 def ends_badly(case):
     red = case.run("red")
     case.expect(red["status"] == "failed" and case.bytes_of(red, "test", "report.xml").body == b"red\n", "the report of a red test is not kept")
+    failed = case.run("again")
+    retried = case.client.wait_for_end(case.client.must("POST", f"/v1/runs/{failed['id']}/retry", {})["id"])
+    case.expect([(one["run"], one["path"]) for one in case.files(retried)] == [(failed["id"], "made.txt")], f"a retry has {case.files(retried)}")
+    case.expect(case.bytes_of(retried, "make", "made.txt").body == b"made\n", "a carried step has no bytes")
     missing = case.run("missing")["steps"][0]
     case.expect(missing["reason"] == "bad_output" and "nothing-*.tar" in missing["message"], f"{missing}")
 
@@ -170,7 +180,7 @@ def campaign():
     case = Case(options.bin)
     with case.world:
         case.start()
-        case.deploy(WORKFLOW, SLOW, RED, MISSING, LINKED)
+        case.deploy(WORKFLOW, SLOW, RED, AGAIN, MISSING, LINKED)
         plain(case)
         ends_badly(case)
         leads_elsewhere(case)

@@ -136,7 +136,7 @@ TEST_CASE("links among the files are not followed, neither those it reads nor th
     CHECK(bench.look().files.empty());
     fs::rename(bench.work.at("out"), bench.work.at("out2"));
     fs::create_symlink("out2", bench.work.at("out"));
-    CHECK(bench.run("") == "'out', which it made, is gone; mind that no file matches 'src/**' of its cache | its result is not remembered: no file matches 'src/**' of what it produces");
+    CHECK(bench.run("") == "'out', which it made, is gone; mind that no file matches 'src/**' of its cache | its result is not remembered: no file matches 'out' of what it produces");
 }
 
 TEST_CASE("entries are listed with their use, and forgotten by workflow, step and key", "[io][cache]") {
