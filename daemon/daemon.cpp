@@ -217,10 +217,10 @@ Status Daemon::Parts::listen() {
                        .status = [this] { return status(); },
                        .stop = [this] { stop("asked to stop"); },
                        .files = *files,
-                       .artifacts = &keeper->artifacts(),
-                       .cache = &keeper->cache(),
                        .daemon_uid = geteuid(),
-                       .version = release};
+                       .version = release,
+                       .artifacts = &keeper->artifacts(),
+                       .cache = &keeper->cache()};
     api = std::make_unique<Api>(std::move(context));
     performer->connect(api.get());
     ServerOptions listening{.path = options.socket_path, .mode = options.system_mode ? 0660 : 0600,

@@ -46,14 +46,17 @@ AttemptEnd end_of(flow::MockedAttempt const& mock, flow::StepPlan const& step) {
     end.ran = outlasts ? *step.timeout : mock.takes;
     end.outputs = written(mock.outputs);
     end.exit_code = mock.exit_code;
-    if (mock.cached) end.cache = JsonMap{{"hit", true}};
+    if (mock.cached) {
+        end.cache = JsonMap{{"hit", true}};
+        end.note = "cached";
+    }
     end.signal = mock.signal;
     end.kind = mock.timed_out || outlasts ? EndKind::timed_out : mock.lost ? EndKind::lost : mock.signal != 0 ? EndKind::signalled : EndKind::exited;
     return end;
 }
 
 PlayedAttempt launched(LaunchSpec const& spec, int number, UtcTime at) {
-    PlayedAttempt attempt{.number = number, .at = at, .argv = spec.argv, .env = {}, .files = spec.files, .dir = spec.dir};
+    PlayedAttempt attempt{.number = number, .at = at, .argv = spec.argv, .env = {}, .files = spec.files, .dir = spec.dir, .keep = spec.keep};
     for (std::string const& entry : spec.env) {
         std::size_t const equals = entry.find('=');
         if (!entry.starts_with("PAWL_")) attempt.env.emplace_back(entry.substr(0, equals), entry.substr(equals + 1));

@@ -17,6 +17,7 @@
 #include "common/cel/program.h"
 #include "common/flow/plan.h"
 #include "common/flow/tests.h"
+#include "daemon/core/keep_spec.h"
 
 namespace pawl::cli {
 
@@ -41,6 +42,7 @@ struct PlayedAttempt {
     std::vector<std::pair<std::string, std::string>> env;    ///< without what the daemon adds
     std::vector<std::pair<std::string, std::string>> files;  ///< variable → content
     std::string dir;
+    KeepOrder keep;                                          ///< artifacts and cache
 };
 
 struct PlayedStep {

@@ -26,6 +26,9 @@ public:
     /// Something below the folder that led here may match.
     bool may_go_on(State const& state) const;
 
+    /// Its last name has no star: a folder of that name can be meant as a whole.
+    bool may_name_a_folder() const { return !names_.empty() && names_.back().find_first_of("*?") == std::string::npos; }
+
 private:
     State closed(State state) const;
     std::vector<std::string> names_;

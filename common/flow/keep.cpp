@@ -15,7 +15,7 @@ void check_globs(Reader& reader, Node const& list, std::string_view what) {
     if (list.items.empty()) reader.error(code::invalid_value, list.where, "'" + std::string(what) + "' names no file", std::string(what) + ": [\"dist/*.tar\"]");
     reader.within(list.items.size(), globs_max, list, what);
     for (Node const& item : list.items) {
-        if (is_nothing(item)) reader.error(code::wrong_type, item.where, "an item of '" + std::string(what) + "' has no value");
+        if (is_nothing(item)) reader.error(code::wrong_type, item.where, "an item of '" + std::string(what) + "' has no value", "remove it");
         else if (!item.is_scalar()) reader.error(code::wrong_type, item.where, "an item of '" + std::string(what) + "' is text, not " + describe_kind(item));
         else if (std::string_view const fault = fault_of_glob(item.text); !holds_expression(item) && !fault.empty())
             reader.error(code::invalid_value, item.where, quotation(item.text) + " " + std::string(fault), "globs begin at the step's folder: dist/*.tar");

@@ -69,7 +69,7 @@ std::string example_for(Node const& node, Key const& key) {
     case Place::retry: return "retry: {max_attempts: 3}";
     case Place::stop: return "stop: {signal: TERM, grace: 10s}";
     case Place::concurrency: return "concurrency: {group: name}";
-    case Place::artifacts: return "artifacts: [\"dist/*.tar\"]";
+    case Place::artifacts: return repeatable ? "artifacts: [" + node.text + "]" : "artifacts: [\"dist/*.tar\"]";
     case Place::cache: return "cache: {files: [\"src/**\"], produces: [out]}";
     default: break;
     }

@@ -59,11 +59,11 @@ struct ApiContext {
     std::function<DaemonStatus()> status;
     std::function<void()> stop;                 ///< POST /v1/daemon/stop was accepted: end, steps go on. Called after the answer was queued
     RunFiles const& files;                      ///< where the logs of attempts lie
-    Artifacts const* artifacts = nullptr;       ///< none: there are none
-    StepCache const* cache = nullptr;
     std::uint32_t daemon_uid = 65534;
     std::string version = "0.1.0";
     std::uint64_t ping_ms = 15'000;             ///< a silent stream gets a comment this often
+    Artifacts const* artifacts = nullptr;       ///< none: there are none
+    StepCache const* cache = nullptr;
 };
 
 class Api {

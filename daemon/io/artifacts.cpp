@@ -16,6 +16,7 @@
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
 #include "daemon/io/file_walk.h"
+#include "daemon/io/hash_memo.h"
 #include "daemon/io/whole_file.h"
 
 namespace pawl {
@@ -49,10 +50,6 @@ void remove_folder(int runs, std::string const& folder) {
     each_entry(open_below(runs, folder.c_str(), O_RDONLY | O_DIRECTORY), [&](std::string_view name) { names.emplace_back(name); });
     for (std::string const& name : names) unlinkat(opened.get(), name.c_str(), 0);
     unlinkat(runs, folder.c_str(), AT_REMOVEDIR);
-}
-
-bool same_file(struct stat const& a, struct stat const& b) {
-    return a.st_size == b.st_size && a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec && a.st_ino == b.st_ino;
 }
 
 std::string size_text(std::uint64_t bytes) {
@@ -182,7 +179,7 @@ Result<std::vector<Artifact>> Artifacts::copy_all(int from, int to, std::vector<
             if (error == EFBIG)
                 return Error{.code = code::limit_exceeded, .message = "'" + printable(path) + "' does not fit: those of a run have at most " + size_text(limits_.run_bytes_max), .where = {}, .hint = {}};
             if (error != 0) return io_error(path, error);
-            if (fstat(source.get(), &after) != 0 || !same_file(before, after) || content.bytes != static_cast<std::uint64_t>(after.st_size)) {
+            if (fstat(source.get(), &after) != 0 || !is_unchanged(before, after) || content.bytes != static_cast<std::uint64_t>(after.st_size)) {
                 if (tries < 3) continue;
                 return Error{.code = code::conflict, .message = "'" + printable(path) + "' changes while it is copied", .where = {}, .hint = {}};
             }

@@ -82,9 +82,11 @@ private:
         States states;
         bool hit = false, goes_on = false;
         for (std::size_t i = 0; i < globs_.size(); ++i) {
-            states.push_back(globs_[i].enter(folder.states[i], name));
-            hit = hit || globs_[i].accepts(states[i]);
-            goes_on = goes_on || globs_[i].may_go_on(states[i]);
+            bool const whole = globs_[i].may_name_a_folder() && globs_[i].accepts(folder.states[i]);
+            states.push_back(whole ? folder.states[i] : globs_[i].enter(folder.states[i], name));
+            bool const accepted = globs_[i].accepts(states[i]);
+            hit = hit || accepted;
+            goes_on = goes_on || globs_[i].may_go_on(states[i]) || (accepted && globs_[i].may_name_a_folder());
         }
         if (!hit && !goes_on) return Done{};
         std::string path = folder.path + std::string(name);

@@ -19,7 +19,7 @@ struct FilesFound {
     std::vector<std::string> left_out;   ///< links and special files that match; the first few
 };
 
-/// `folder`: any open folder. Errors: limit_exceeded, io.
+/// `folder`: any open folder. A glob whose last name has no star takes all that is below a folder of that name. Errors: limit_exceeded.
 Result<FilesFound> find_files(int folder, std::vector<std::string> const& globs, std::size_t files_max);
 
 /// The folder of a launch. Its own path may lead over links: the author wrote it.

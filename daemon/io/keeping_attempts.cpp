@@ -214,7 +214,7 @@ void KeepingAttempts::remember(AttemptId attempt, RunId run, LaunchSpec const& s
 /// One that has ended, and whose files are not kept yet, is taken for alive: who adopts it hears of its end when they are.
 Verdict KeepingAttempts::classify(AttemptId attempt, RunId run, SlotRef slot) {
     Verdict verdict = inner_->classify(attempt, run, slot);
-    bool const has_more = kept_.contains(attempt) && verdict.kind == VerdictKind::ended && leaves_something(verdict.end.kind);
+    bool const has_more = kept_.contains(attempt) && verdict.kind == VerdictKind::ended && leaves_something(verdict.end.kind) && !PAWL_MUTANT("kept_forgotten");
     if (has_more) verdict.kind = VerdictKind::alive;
     else if (verdict.kind == VerdictKind::ended || verdict.kind == VerdictKind::lost) kept_.erase(attempt);
     return verdict;

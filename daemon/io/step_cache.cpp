@@ -33,38 +33,22 @@ std::string key_of(std::vector<std::pair<std::string, std::string>> const& parts
     return sha256_hex(all).substr(0, 32);
 }
 
-/// The content of all files that the globs match. What vanishes meanwhile is no longer there.
-Result<std::vector<CachedFile>> hash_files(std::string const& dir, std::vector<std::string> const& globs, std::size_t files_max, std::vector<std::string>& unmatched) {
-    std::vector<CachedFile> files;
-    if (globs.empty()) return files;
-    UniqueFd const folder = open_folder(dir);
-    if (!folder) return Error{.code = code::io, .message = "its folder '" + printable(dir) + "': " + std::strerror(errno), .where = {}, .hint = {}};
-    Result<FilesFound> found = find_files(folder.get(), globs, files_max);
-    if (!found) return found.error();
-    unmatched = std::move(found->unmatched);
-    for (std::string& path : found->paths) {
-        struct stat status{};
-        UniqueFd const file = open_regular(folder.get(), path, status);
-        if (!file && errno == ENOENT) continue;
+/// 0 or errno. What changes while it is read is read again, a few times.
+int hash_file(int folder, std::string const& path, HashMemo& memo, std::string& sha256) {
+    for (int tries = 0; tries < 5; ++tries) {
+        struct stat before{}, after{};
+        UniqueFd const file = open_regular(folder, path, before);
+        if (!file) return errno;
+        sha256 = memo.find(before);
+        if (!sha256.empty()) return 0;
         Content content;
-        int const error = file ? copy_content(file.get(), -1, ~std::uint64_t{0}, content) : errno;
-        if (error != 0) return Error{.code = code::io, .message = "'" + printable(path) + "': " + std::strerror(error), .where = {}, .hint = {}};
-        files.push_back({std::move(path), std::move(content.sha256)});
+        if (int const error = copy_content(file.get(), -1, ~std::uint64_t{0}, content); error != 0) return error;
+        sha256 = std::move(content.sha256);
+        if (fstat(file.get(), &after) != 0 || !is_unchanged(before, after)) continue;
+        memo.keep(after, sha256);
+        return 0;
     }
-    return files;
-}
-
-/// What is no longer as it was made; empty when all of it is.
-std::string damage_of(std::string const& dir, std::vector<CachedFile> const& made) {
-    UniqueFd const folder = made.empty() ? UniqueFd() : open_folder(dir);
-    for (CachedFile const& file : made) {
-        struct stat status{};
-        UniqueFd const opened = folder ? open_regular(folder.get(), file.path, status) : UniqueFd();
-        if (!opened) return "'" + file.path + "', which it made, is gone";
-        Content content;
-        if (copy_content(opened.get(), -1, ~std::uint64_t{0}, content) != 0 || content.sha256 != file.sha256) return "'" + file.path + "', which it made, has changed";
-    }
-    return {};
+    return EBUSY;
 }
 
 std::string shown_part(std::string const& name) {
@@ -180,7 +164,7 @@ Result<StepCache> StepCache::open(int state_folder, CacheLimits limits) {
 StepCache::Found StepCache::look(KeepOrder const& order, std::string const& dir, UtcTime now) const {
     Found found;
     std::vector<std::string> unmatched;
-    Result<std::vector<CachedFile>> files = hash_files(dir, order.cache->files, limits_.files_max, unmatched);
+    Result<std::vector<CachedFile>> files = hash_files(dir, order.cache->files, unmatched);
     if (!files) {
         found.problem = files.error().message;
         found.explain = miss({Json("its files cannot be compared: " + found.problem)});
@@ -217,12 +201,12 @@ StepCache::Found StepCache::look(KeepOrder const& order, std::string const& dir,
 
 std::string StepCache::remember(KeepOrder const& order, Origin const& origin, UtcTime now) {
     std::vector<std::string> unmatched;
-    Result<std::vector<CachedFile>> const files = hash_files(origin.dir, order.cache->files, limits_.files_max, unmatched);
+    Result<std::vector<CachedFile>> const files = hash_files(origin.dir, order.cache->files, unmatched);
     if (!files) return "its result is not remembered: " + files.error().message;
     CacheEntry entry{.workflow = order.cache->workflow, .step = order.step, .key = origin.key, .run = origin.run, .attempt = origin.attempt, .at = now,
                      .outputs = origin.outputs, .parts = order.cache->parts, .files = origin.files, .produces = {}};
     if (*files != origin.files) return "its result is not remembered: " + differences(entry, entry.parts, *files).front().as_string() + " while it ran";
-    Result<std::vector<CachedFile>> produced = hash_files(origin.dir, order.cache->produces, limits_.files_max, unmatched);
+    Result<std::vector<CachedFile>> produced = hash_files(origin.dir, order.cache->produces, unmatched);
     if (!produced) return "its result is not remembered: " + produced.error().message;
     if (!order.cache->produces.empty() && !unmatched.empty()) return "its result is not remembered: no file matches '" + unmatched.front() + "' of what it produces";
     entry.produces = std::move(*produced);
@@ -232,6 +216,36 @@ std::string StepCache::remember(KeepOrder const& order, Origin const& origin, Ut
     PAWL_CRASH_POINT("cache.remembered");
     if (!written) return "its result is not remembered: " + written.error().message;
     if (++writes_ >= writes_between_trims || writes_ == 1) trim();
+    return {};
+}
+
+/// The content of all files that the globs match. What vanishes meanwhile is no longer there.
+Result<std::vector<CachedFile>> StepCache::hash_files(std::string const& dir, std::vector<std::string> const& globs, std::vector<std::string>& unmatched) const {
+    std::vector<CachedFile> files;
+    if (globs.empty()) return files;
+    UniqueFd const folder = open_folder(dir);
+    if (!folder) return Error{.code = code::io, .message = "its folder '" + printable(dir) + "': " + std::strerror(errno), .where = {}, .hint = {}};
+    Result<FilesFound> found = find_files(folder.get(), globs, limits_.files_max);
+    if (!found) return found.error();
+    unmatched = std::move(found->unmatched);
+    for (std::string& path : found->paths) {
+        std::string sha256;
+        int const error = hash_file(folder.get(), path, *memo_, sha256);
+        if (error == ENOENT) continue;
+        if (error != 0) return Error{.code = code::io, .message = "'" + printable(path) + "': " + std::strerror(error), .where = {}, .hint = {}};
+        files.push_back({std::move(path), std::move(sha256)});
+    }
+    return files;
+}
+
+/// What is no longer as it was made; empty when all of it is.
+std::string StepCache::damage_of(std::string const& dir, std::vector<CachedFile> const& made) const {
+    UniqueFd const folder = made.empty() ? UniqueFd() : open_folder(dir);
+    for (CachedFile const& file : made) {
+        std::string sha256;
+        if (!folder || hash_file(folder.get(), file.path, *memo_, sha256) != 0) return "'" + file.path + "', which it made, is gone";
+        if (sha256 != file.sha256) return "'" + file.path + "', which it made, has changed";
+    }
     return {};
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "common/base/json.h"
 #include "common/base/time.h"
 #include "daemon/core/keep_spec.h"
+#include "daemon/io/hash_memo.h"
 #include "daemon/io/unique_fd.h"
 
 namespace pawl {
@@ -79,8 +81,12 @@ private:
     void count_use(std::string const& path) const;
     void trim();
 
+    Result<std::vector<CachedFile>> hash_files(std::string const& dir, std::vector<std::string> const& globs, std::vector<std::string>& unmatched) const;
+    std::string damage_of(std::string const& dir, std::vector<CachedFile> const& made) const;
+
     UniqueFd folder_;
     CacheLimits limits_;
+    std::unique_ptr<HashMemo> memo_ = std::make_unique<HashMemo>();
     std::size_t writes_ = 0;                      ///< since the last trim
 };
 

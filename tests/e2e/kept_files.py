@@ -1,7 +1,8 @@
 """Files that steps leave behind and results that are remembered, with the real pawld: over kills between the exit and the commit, over links that are
-swapped meanwhile, and with names that want to lead elsewhere."""
+swapped meanwhile, and with names that want to lead elsewhere. With --expect-caught PAWL_MUTANT is planted, and finding nothing is the failure."""
 import contextlib
 import hashlib
+import os
 import signal
 import time
 import urllib.parse
@@ -63,6 +64,10 @@ steps:
 """
 
 
+def planted():
+    return {"PAWL_MUTANT": os.environ["PAWL_MUTANT"]} if "PAWL_MUTANT" in os.environ else {}
+
+
 class Case:
     def __init__(self, bin_dir):
         self.world = pawlkit.World(bin_dir, "kept")
@@ -74,7 +79,7 @@ class Case:
             self.findings.append(what)
 
     def start(self):
-        if not self.world.start():
+        if not self.world.start(environment=planted()):
             raise pawlkit.Failure("pawld does not start")
         self.client = self.world.client()
 
@@ -152,7 +157,7 @@ def leads_elsewhere(case):
 def killed(case, environment, workflow, file):
     """Dies at a place of our choice, or while the program runs; then goes on."""
     case.world.stop()
-    if not case.world.start(environment=environment):
+    if not case.world.start(environment=planted() | (environment or {})):
         raise pawlkit.Failure("pawld does not start")
     case.client = case.world.client()
     with contextlib.suppress(OSError):
@@ -176,7 +181,7 @@ def killed(case, environment, workflow, file):
 
 
 def campaign():
-    options = pawlkit.arguments(__doc__)
+    options = pawlkit.arguments(__doc__, ("--expect-caught", {"action": "store_true"}))
     case = Case(options.bin)
     with case.world:
         case.start()
@@ -189,6 +194,9 @@ def campaign():
             for point in ("artifacts.begun", "artifacts.copied", "artifacts.kept", "keep.told"):
                 killed(case, {"PAWL_CRASH_AT": point}, "slow", "slow.txt")
         case.expect(case.world.stop() == 0, "the end was not graceful")
+    if options.expect_caught:
+        print(f"mutant {os.environ.get('PAWL_MUTANT')}: {(case.findings + ['nothing found'])[0]}")
+        raise SystemExit(0 if case.findings else 1)
     pawlkit.conclude(case.findings, "files kept, fetched, remembered; over kills")
 
 

@@ -56,6 +56,17 @@ TEST_CASE("what globs match is kept with its content, its hash and its permissio
     CHECK(text_of(bench.artifacts.open_bytes(RunId{3}, AttemptId{7}, 0).get()) == "program");
 }
 
+TEST_CASE("a folder that is named plainly is kept with all below it, one that a star matches is not", "[io][artifacts]") {
+    Bench bench;
+    for (std::string const name : {"dist/a", "dist/b/c", "other/d/e"}) bench.work.write(name);
+    CHECK(bench.collect({"dist/"}, false, ArtifactsOrder::Missing::fail, 1).problem.empty());
+    CHECK(bench.kept(1) == "dist/a=1 dist/b/c=1");
+    (void)bench.collect({"**/d"}, false, ArtifactsOrder::Missing::fail, 2);
+    CHECK(bench.kept(2) == "other/d/e=1");
+    (void)bench.collect({"dist/*", "*"}, false, ArtifactsOrder::Missing::fail, 3);
+    CHECK(bench.kept(3) == "dist/a=1");
+}
+
 TEST_CASE("a glob that matches nothing fails a success, unless it may", "[io][artifacts]") {
     Bench bench;
     bench.work.write("a.log");

@@ -116,6 +116,23 @@ TEST_CASE("what changed while the step ran, or was never made, is not remembered
     CHECK_FALSE(bench.look().entry);
 }
 
+TEST_CASE("a hash is known again only while nothing about the file has changed, and not when it was just written", "[io][cache]") {
+    Folder folder;
+    folder.write("a", "1");
+    struct stat status{};
+    REQUIRE(stat(folder.at("a").c_str(), &status) == 0);
+    HashMemo memo;
+    memo.keep(status, "hash");
+    CHECK(memo.find(status).empty());  // two changes within a tick of the clock look like one
+    struct stat old = status;
+    old.st_ctim.tv_sec -= 10;
+    memo.keep(old, "hash");
+    CHECK(memo.find(old) == "hash");
+    CHECK(memo.find(status).empty());
+    old.st_size += 1;
+    CHECK(memo.find(old).empty());
+}
+
 TEST_CASE("a damaged entry is no entry", "[io][cache]") {
     Bench bench;
     bench.work.write("src/a.c", "1");
