@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import signal
+import threading
 import time
 import urllib.parse
 
@@ -38,6 +39,20 @@ RED = """kind: workflow
 name: red
 steps:
   - {id: test, run: "echo red > report.xml; exit 3", artifacts: [report.xml]}
+"""
+MANY = """kind: workflow
+name: many
+inputs: {n: int}
+steps:
+  - id: a
+    env: {N: "${{ inputs.n }}"}
+    run: rm -rf many; mkdir many; cd many; seq "$N" | xargs touch
+    artifacts: [many]
+"""
+RESTLESS = """kind: workflow
+name: restless
+steps:
+  - {id: a, run: "true", artifacts: {paths: ["restless/**"], if_missing: ignore}}
 """
 AGAIN = """kind: workflow
 name: again
@@ -154,6 +169,44 @@ def leads_elsewhere(case):
     case.expect(case.client.ask("GET", "/v1/runs/999/artifacts").status == 404, "a run that is not there has artifacts")
 
 
+def many(case):
+    fine = case.run("many", n=3000)
+    case.expect(fine["status"] == "succeeded" and len(case.files(fine)) == 3000, f"3,000 files: {fine['status']}")
+    step = case.run("many", n=10001)["steps"][0]
+    case.expect(step["reason"] == "bad_output" and "more than 10000 files match" in step["message"], f"{step}")
+
+
+def restless(case):
+    """Somebody makes, changes and removes files while they are kept: a run ends well or says why, and what it kept is whole."""
+    folder = case.work / "restless"
+    folder.mkdir()
+    over = threading.Event()
+
+    def unrest():
+        count = 0
+        while not over.is_set():
+            count += 1
+            file = folder / str(count % 50)
+            file.write_bytes(str(count).encode() * 5000)
+            if count % 3 == 0:
+                (folder / str((count * 7) % 50)).unlink(missing_ok=True)
+
+    thread = threading.Thread(target=unrest)
+    thread.start()
+    try:
+        for _ in range(20):
+            run = case.run("restless")
+            step = run["steps"][0]
+            fine = run["status"] == "succeeded" or (step["reason"] == "bad_output" and "changes while it is copied" in step["message"])
+            case.expect(fine, f"restless: {step}")
+            for one in case.files(run)[:5]:
+                body = case.bytes_of(run, "a", one["path"]).body
+                case.expect(hashlib.sha256(body).hexdigest() == one["sha256"], f"restless: {one['path']} is torn")
+    finally:
+        over.set()
+        thread.join()
+
+
 def killed(case, environment, workflow, file):
     """Dies at a place of our choice, or while the program runs; then goes on."""
     case.world.stop()
@@ -185,10 +238,12 @@ def campaign():
     case = Case(options.bin)
     with case.world:
         case.start()
-        case.deploy(WORKFLOW, SLOW, RED, AGAIN, MISSING, LINKED)
+        case.deploy(WORKFLOW, SLOW, RED, AGAIN, MISSING, LINKED, MANY, RESTLESS)
         plain(case)
         ends_badly(case)
         leads_elsewhere(case)
+        many(case)
+        restless(case)
         killed(case, None, "slow", "slow.txt")
         if has_crash_points(options.bin):
             for point in ("artifacts.begun", "artifacts.copied", "artifacts.kept", "keep.told"):
