@@ -13,6 +13,7 @@
 
 #include "common/base/crash_point.h"
 #include "common/base/error_codes.h"
+#include "common/base/path_glob.h"
 #include "common/base/text.h"
 #include "daemon/io/file_walk.h"
 #include "daemon/io/whole_file.h"
@@ -31,6 +32,12 @@ std::string key_of(std::vector<std::pair<std::string, std::string>> const& parts
     for (auto const& [name, hash] : parts) all += std::to_string(name.size()) + ":" + name + hash + "\n";
     for (CachedFile const& file : files) all += std::to_string(file.path.size()) + ":" + file.path + file.sha256 + "\n";
     return sha256_hex(all).substr(0, 32);
+}
+
+/// As find_files() takes a glob: for a file, or for a folder that it names plainly.
+bool is_named(std::string const& text, std::string const& path) {
+    PathGlob const glob(text);
+    return glob.matches(path) || (glob.may_name_a_folder() && glob.matches_or_holds(path));
 }
 
 /// 0 or errno. What changes while it is read is read again, a few times.
@@ -164,7 +171,7 @@ Result<StepCache> StepCache::open(int state_folder, CacheLimits limits) {
 StepCache::Found StepCache::look(KeepOrder const& order, std::string const& dir, UtcTime now) const {
     Found found;
     std::vector<std::string> unmatched;
-    Result<std::vector<CachedFile>> files = hash_files(dir, order.cache->files, unmatched);
+    Result<std::vector<CachedFile>> files = hash_files(dir, order.cache->files, order.cache->produces, unmatched);
     if (!files) {
         found.problem = files.error().message;
         found.explain = miss({Json("its files cannot be compared: " + found.problem)});
@@ -201,12 +208,12 @@ StepCache::Found StepCache::look(KeepOrder const& order, std::string const& dir,
 
 std::string StepCache::remember(KeepOrder const& order, Origin const& origin, UtcTime now) {
     std::vector<std::string> unmatched;
-    Result<std::vector<CachedFile>> const files = hash_files(origin.dir, order.cache->files, unmatched);
+    Result<std::vector<CachedFile>> const files = hash_files(origin.dir, order.cache->files, order.cache->produces, unmatched);
     if (!files) return "its result is not remembered: " + files.error().message;
     CacheEntry entry{.workflow = order.cache->workflow, .step = order.step, .key = origin.key, .run = origin.run, .attempt = origin.attempt, .at = now,
                      .outputs = origin.outputs, .parts = order.cache->parts, .files = origin.files, .produces = {}};
     if (*files != origin.files) return "its result is not remembered: " + differences(entry, entry.parts, *files).front().as_string() + " while it ran";
-    Result<std::vector<CachedFile>> produced = hash_files(origin.dir, order.cache->produces, unmatched);
+    Result<std::vector<CachedFile>> produced = hash_files(origin.dir, order.cache->produces, {}, unmatched);
     if (!produced) return "its result is not remembered: " + produced.error().message;
     if (!order.cache->produces.empty() && !unmatched.empty()) return "its result is not remembered: no file matches '" + unmatched.front() + "' of what it produces";
     entry.produces = std::move(*produced);
@@ -219,8 +226,9 @@ std::string StepCache::remember(KeepOrder const& order, Origin const& origin, Ut
     return {};
 }
 
-/// The content of all files that the globs match. What vanishes meanwhile is no longer there.
-Result<std::vector<CachedFile>> StepCache::hash_files(std::string const& dir, std::vector<std::string> const& globs, std::vector<std::string>& unmatched) const {
+/// The content of all files that the globs match, but for those that others match. What vanishes meanwhile is no longer there.
+Result<std::vector<CachedFile>> StepCache::hash_files(std::string const& dir, std::vector<std::string> const& globs, std::vector<std::string> const& but,
+                                                      std::vector<std::string>& unmatched) const {
     std::vector<CachedFile> files;
     if (globs.empty()) return files;
     UniqueFd const folder = open_folder(dir);
@@ -228,6 +236,7 @@ Result<std::vector<CachedFile>> StepCache::hash_files(std::string const& dir, st
     Result<FilesFound> found = find_files(folder.get(), globs, limits_.files_max);
     if (!found) return found.error();
     unmatched = std::move(found->unmatched);
+    std::erase_if(found->paths, [&](std::string const& path) { return std::ranges::any_of(but, [&](std::string const& glob) { return is_named(glob, path); }); });
     for (std::string& path : found->paths) {
         std::string sha256;
         int const error = hash_file(folder.get(), path, *memo_, sha256);

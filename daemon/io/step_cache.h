@@ -81,7 +81,8 @@ private:
     void count_use(std::string const& path) const;
     void trim();
 
-    Result<std::vector<CachedFile>> hash_files(std::string const& dir, std::vector<std::string> const& globs, std::vector<std::string>& unmatched) const;
+    Result<std::vector<CachedFile>> hash_files(std::string const& dir, std::vector<std::string> const& globs, std::vector<std::string> const& but,
+                                              std::vector<std::string>& unmatched) const;
     std::string damage_of(std::string const& dir, std::vector<CachedFile> const& made) const;
 
     UniqueFd folder_;

@@ -142,3 +142,20 @@ TEST_CASE("why tells since when a step is cached, or what has changed", "[cli][c
     REQUIRE(bench.run({"why", "7", "a"}) == 0);
     CHECK(bench.out.find("not used, compared with run 4\n      file src/a.c changed\n") != std::string::npos);
 }
+
+TEST_CASE("a test says that a step is cached, and dry runs tell what is kept", "[cli][cache]") {
+    Folder project;
+    project.write("pawl.yaml", "kind: project\nname: p\n");
+    std::string const flow = project.write("w.yaml", "kind: workflow\nname: w\nsteps:\n  - {id: a, run: make, artifacts: [out], cache: {files: [\"src/**\"]}}\n  - {id: b, if: \"!steps.a.cached\", run: x}\n");
+    std::string const head = "kind: test\nname: t\ntarget: workflow/w\ncases:\n";
+    project.write("t.yaml", head + "  - {name: one, mock: {a: {cached: true}}, expect: {status: succeeded, steps.b.status: skipped}}\n");
+    CliBench bench;
+    CHECK(bench.run({"test", project.path}) == exit_done);
+    INFO(bench.out << bench.err);
+    project.write("t.yaml", head + "  - {name: one, mock: {a: {}, b: {cached: true}}, expect: {status: succeeded}}\n");
+    CHECK(bench.run({"test", project.path}) != exit_done);
+    CHECK((bench.out + bench.err).find("step 'b' has no cache") != std::string::npos);
+    REQUIRE(bench.run({"run", "--dry", flow}) == exit_done);
+    CHECK(bench.out.find("      keeps out\n") != std::string::npos);
+    CHECK(bench.out.find("would not run while its values and src/** are as they were") != std::string::npos);
+}

@@ -133,6 +133,17 @@ TEST_CASE("a hash is known again only while nothing about the file has changed, 
     CHECK(memo.find(old).empty());
 }
 
+TEST_CASE("what a step makes is not what it reads, though a glob matches both", "[io][cache]") {
+    Bench bench;
+    bench.order.cache->files = {"**"};
+    bench.order.cache->produces = {"out", "gen"};
+    bench.work.write("src/a.c", "1");
+    bench.work.write("gen/b", "1");
+    CHECK(bench.run() == "no result of it is remembered yet");
+    CHECK(bench.look().files.size() == 1);
+    CHECK(bench.run() == "hit 1");
+}
+
 TEST_CASE("a damaged entry is no entry", "[io][cache]") {
     Bench bench;
     bench.work.write("src/a.c", "1");
