@@ -13,7 +13,11 @@ std::vector<CommandEntry> const& command_entries() {
         {"__complete", "Offer candidates for the last word", complete_command, true},
         {"api", "Send any request to the daemon", api_command},
         {"approve", "Let a run go on that waits for approval", approve_command},
+        {"artifacts get", "Fetch files that a step left behind", artifacts_get_command},
+        {"artifacts ls", "List the files that steps of a run left behind", artifacts_ls_command},
         {"audit ls", "List who did what", audit_ls_command},
+        {"cache ls", "List results of steps that need not run again", cache_ls_command},
+        {"cache rm", "Forget results, so that these steps run again", cache_rm_command},
         {"cancel", "Cancel runs: stop signal, grace, handlers", cancel_command},
         {"check", "Find all mistakes in files, without a daemon", check_command},
         {"completion", "Print the completion of a shell", completion_command},
@@ -69,7 +73,9 @@ std::vector<CommandEntry> const& command_entries() {
 
 std::vector<Noun> const& nouns() {
     static std::vector<Noun> const list{
+        {"artifacts", "List and fetch the files that steps left behind", "ls"},
         {"audit", "Who did what", ""},
+        {"cache", "List and forget results of steps that need not run again", ""},
         {"condition", "List, test and evaluate named expressions; find their uses", ""},
         {"daemon", "Start, stop, drain or install the daemon", ""},
         {"run", "Start a run and follow it; list, watch, cancel, retry runs", "start"},

@@ -12,7 +12,11 @@
 namespace pawl::cli {
 
 Command api_command();
+Command artifacts_get_command();
+Command artifacts_ls_command();
 Command audit_ls_command();
+Command cache_ls_command();
+Command cache_rm_command();
 Command cancel_command();
 Command check_command();
 Command complete_command();
@@ -79,7 +83,7 @@ struct RunStartOptions {
     std::string target, workflow, state, mock;
     std::vector<std::string> inputs;
     FollowFlags follow;
-    bool local = false, dry = false;
+    bool local = false, dry = false, no_cache = false;
 };
 /// pawl run --local FILE [WORKFLOW]
 int run_locally(Context& context, RunStartOptions const& options);

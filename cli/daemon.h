@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +46,11 @@ public:
     virtual Result<Json> request(std::string_view method, std::string const& path, Json const& body) = 0;
     /// An answer as it is, for logs, `api` and other things that need not be JSON. `accept` empty: anything.
     virtual Result<std::string> request_text(std::string_view method, std::string const& path, std::string const& body, std::string_view accept) = 0;
+    /// The bytes of an answer, piece by piece, however long it is. An error of `piece` ends it.
+    virtual Status stream(std::string const& path, std::string_view accept, std::function<Status(std::string_view)> const& piece) {
+        Result<std::string> const whole = request_text("GET", path, "", accept);
+        return whole ? piece(*whole) : Status(whole.error());
+    }
     virtual std::unique_ptr<Feed> feed() = 0;
     /// The problem+json of the last refusal; null when there was none.
     virtual Json const& last_problem() const = 0;

@@ -29,6 +29,7 @@ constexpr std::array code_rows{
     CodeRow{code::expression_in_run, exit_failed},
     CodeRow{code::unsafe_crash_policy, exit_failed},
     CodeRow{code::unsafe_argument, exit_failed},
+    CodeRow{code::unsafe_cache, exit_failed},
     CodeRow{code::limit_exceeded, exit_failed},
     CodeRow{code::test_failed, exit_failed},
     CodeRow{code::expression_syntax, exit_failed},

@@ -35,6 +35,7 @@ constexpr std::array code_texts{
     CodeText{code::expression_in_run, "A value would be pasted into text that is executed: whoever controls the value would control the program.", "Give it by env and write \"$NAME\"; pawl check --fix does that."},
     CodeText{code::unsafe_crash_policy, "The step is retried, but nothing says whether running it twice is safe after a crash.", "Say idempotent: true, or choose on_crash."},
     CodeText{code::unsafe_argument, "An argument that comes from outside may begin with '-', and the program would take it for an option.", "Put -- before it, if the program knows that; or hand it over by env."},
+    CodeText{code::unsafe_cache, "The step has cache, but nothing in it says which files decide its result: it would be taken for done when they have changed.", "Name them under cache.files, or bound the age of results by max_age."},
     CodeText{code::limit_exceeded, "A limit was reached; the message names it.", "See pawl.yaml(5), LIMITS."},
     CodeText{code::test_failed, "A test that stands beside a condition gives another value than it expects; files with red tests are not deployed.", "The message shows which part decided; try pawl condition eval NAME --explain."},
     CodeText{code::expression_syntax, "The expression is not CEL.", "Try it with pawl eval."},
@@ -122,6 +123,7 @@ std::string_view words_for(flow::Shape shape) {
     case declarations: return "a map of names to types, or to the keys below";
     case declaration: return "a type, or a map of the keys below";
     case map: return "a map of the keys below";
+    case globs_or_map: return "a list of globs, or a map of the keys below";
     case steps:
     case arms:
     case tests:

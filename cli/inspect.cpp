@@ -1,6 +1,7 @@
 // pawl inspect: all about a workflow, a run, a step or an attempt.
 #include <ostream>
 
+#include "cli/artifacts.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/render/formats.h"
@@ -60,6 +61,7 @@ std::vector<ListColumn> step_columns(Context const& context) {
                         if (step.flag("carried")) return Cell{"carried over"};
                         auto const child = step.number("run");
                         if (child != 0 && ending_of(step).empty()) return Cell{"run " + std::to_string(child)};
+                        if (step.flag("cached")) return Cell{step.text("message", "cached")};
                         return Cell{ending_of(step)};
                     }};
     return {std::move(name), state_column(context), plain_column("TRIES", "attempts", true), time_column(context, "STARTED", "started_at"),
@@ -90,7 +92,7 @@ void print_rows(Context& context, Json const* rows, std::vector<ListColumn> cons
     print_list(context, list, columns, "id", "");
 }
 
-void draw_run(Context& context, Json const& run) {
+void draw_run(Context& context, Json const& run, std::string const& kept) {
     auto const& look = context.out_look();
     Pairs pairs;
     add_pair(pairs, "run", std::to_string(run.number("id")) + " " + printable(run.text("workflow")) + "@" + std::to_string(run.number("version")));
@@ -107,11 +109,12 @@ void draw_run(Context& context, Json const& run) {
     add_member(pairs, "started by uid", run, "uid");
     add_member(pairs, "file", run, "file");
     for (auto const* key : {"labels", "inputs", "vars", "outputs"}) add_member(pairs, key, run, key);
+    add_pair(pairs, "artifacts", kept);
     context.out() << render_pairs(look, pairs);
     print_rows(context, run.find("steps"), step_columns(context));
 }
 
-void draw_step(Context& context, Json const& run, Json const& step) {
+void draw_step(Context& context, Json const& run, Json const& step, std::string const& kept) {
     auto const& look = context.out_look();
     Pairs pairs;
     add_pair(pairs, "step", printable(step.text("id")) + " of run " + std::to_string(run.number("id")) + " " + printable(run.text("workflow")));
@@ -125,6 +128,7 @@ void draw_step(Context& context, Json const& run, Json const& step) {
     add_time(pairs, "goes on", step, "due");
     add_pair(pairs, "took", lasted_text(step, context.now()));
     if (step.flag("carried")) add_pair(pairs, "carried", "from the run this one retries");
+    add_pair(pairs, "artifacts", kept);
     add_member(pairs, "outputs", step, "outputs");
     add_member(pairs, "decided by", step, "explain");
     context.out() << render_pairs(look, pairs);
@@ -147,13 +151,13 @@ void draw_attempt(Context& context, Json const& attempt, Json const& run, std::s
     context.out() << render_pairs(look, pairs);
 }
 
-int inspect_step(Context& context, Json const& run, std::string const& target) {
+int inspect_step(Context& context, Daemon& daemon, Json const& run, std::string const& target) {
     auto const named = parse_step(target);
     if (!named) return context.fail(named.error());
     auto const* step = step_of(run, named->step);
     if (step == nullptr) return context.fail(no_such_step(run, named->step));
     if (named->attempt == 0) {
-        if (!print_object(context, *step, "id")) draw_step(context, run, *step);
+        if (!print_object(context, *step, "id")) draw_step(context, run, *step, artifacts_line(daemon, run, named->step));
         return exit_done;
     }
     auto const* tries = step->find("tries");
@@ -214,8 +218,8 @@ int inspect_run(Context& context, std::string const& target, std::string const& 
     if (!daemon) return context.fail(daemon.error());
     auto const run = find_run(**daemon, target);
     if (!run) return context.fail(run.error());
-    if (!step.empty()) return inspect_step(context, *run, step);
-    if (!print_object(context, *run, "id")) draw_run(context, *run);
+    if (!step.empty()) return inspect_step(context, **daemon, *run, step);
+    if (!print_object(context, *run, "id")) draw_run(context, *run, artifacts_line(**daemon, *run, ""));
     return exit_done;
 }
 

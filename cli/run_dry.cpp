@@ -158,6 +158,10 @@ void print_launch(Context& context, PlayedAttempt const& attempt) {
     if (attempt.number > 1) return;
     for (auto const& [name, value] : attempt.env) out << "      " << name << '=' << printable(shell_word(value)) << '\n';
     for (auto const& [name, content] : attempt.files) out << "      " << name << " is a file of " << content.size() << " bytes\n";
+    if (attempt.keep.artifacts) out << "      keeps " << printable(join(attempt.keep.artifacts->paths, ", ")) << '\n';
+    if (!attempt.keep.cache) return;
+    std::string const files = join(attempt.keep.cache->files, ", ");
+    out << "      would not run while its values" << (files.empty() ? "" : " and " + printable(files)) << " are as they were when it succeeded\n";
 }
 
 void print_step(Context& context, Play const& play, PlayedStep const& step) {

@@ -139,6 +139,7 @@ int deploy_and_run(Context& context, Daemon& daemon, RunStartOptions const& opti
     Json body;
     body.set("workflow", (*workflow)->name);
     body.set("inputs", std::move(*inputs));
+    if (options.no_cache) body.set("no_cache", true);
     auto const run = daemon.post("/v1/runs", body);
     if (!run) return context.fail(run.error());
     auto const detail = run->find("steps") != nullptr ? run : daemon.get("/v1/runs/" + std::to_string(run->number("id")));

@@ -38,6 +38,7 @@ int start_from_file(Context& context, Daemon& daemon, RunStartOptions const& opt
     body.set("file", std::move(file));
     if (!options.workflow.empty()) body.set("name", options.workflow);
     body.set("root", project_root(options.target));
+    if (options.no_cache) body.set("no_cache", true);
     body.set("inputs", std::move(*inputs));
     auto const run = daemon.post("/v1/runs", body);
     if (!run) return deploy_refused(context, daemon, run.error(), *sources);
@@ -68,6 +69,7 @@ int start_deployed(Context& context, Daemon& daemon, RunStartOptions const& opti
     body.set("workflow", target->name);
     if (target->version > 0) body.set("version", target->version);
     body.set("inputs", std::move(*inputs));
+    if (options.no_cache) body.set("no_cache", true);
     auto const run = daemon.post("/v1/runs", body);
     if (!run) return context.fail(with_verb_suggestion(with_workflow_suggestion(daemon, run.error(), target->name), target->name));
     return follow_or_detach(context, daemon, *run, options.follow);
@@ -121,6 +123,7 @@ Command run_start_command() {
         {.names = "--local", .doc = "run a file with a private daemon that ends with the run", .into = &options->local},
         {.names = "--state", .value = "DIR", .doc = "with --local: the state folder; it is kept", .into = &options->state, .completes = Completes::files},
         {.names = "--dry", .doc = "play it instead: show what each step would run, and execute nothing", .into = &options->dry},
+        {.names = "--no-cache", .doc = "run steps with 'cache' in any case; what they give is remembered", .into = &options->no_cache},
         {.names = "--mock", .value = "YAML", .doc = "with --dry: how steps end, as 'mock' of a test; @FILE reads it", .into = &options->mock},
     };
     for (auto& row : follow_options(options->follow)) rows.push_back(std::move(row));

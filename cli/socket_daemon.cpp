@@ -135,6 +135,21 @@ public:
         return error_of(*answer);
     }
 
+    Status stream(std::string const& path, std::string_view accept, std::function<Status(std::string_view)> const& piece) override {
+        ApiRequest request{.method = "GET", .target = path, .headers = {{"accept", std::string(accept)}}, .body = {}, .idempotency_key = {}, .timeout = timeout_};
+        Status taken = Done{};
+        StreamCalls calls;
+        calls.bytes = [&](std::string_view bytes) {
+            taken = piece(bytes);
+            return static_cast<bool>(taken);
+        };
+        auto const answer = client_.stream(request, calls);
+        if (!answer) return answer.error();
+        if (!answer->ok()) return error_of(*answer);
+        if (taken && client_.cut()) return Error{.code = code::unavailable, .message = "the connection to the daemon was lost", .where = {}, .hint = {}};
+        return taken;
+    }
+
     std::unique_ptr<Feed> feed() override { return std::make_unique<SocketFeed>(client_.path(), timeout_); }
     Json const& last_problem() const override { return problem_; }
     std::string const& socket() const override { return client_.path(); }

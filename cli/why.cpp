@@ -37,11 +37,25 @@ void print_parts(Context& context, Json const& step, cel::Program const& program
     for (auto const line : split(trim(parts), '\n')) context.out() << "      " << printable(line) << "\n";
 }
 
+/// Why a result that was remembered could not be used.
+void print_cache(Context& context, Json const& cache) {
+    if (cache.flag("hit")) return;
+    auto const before = cache.number("compared_with");
+    context.out() << "  " << painted(context.out_look(), Paint::bold, "cache") << "  not used" << (before == 0 ? "" : ", compared with run " + std::to_string(before)) << "\n";
+    auto const* why = cache.find("why");
+    if (why == nullptr || !why->is_list()) return;
+    for (auto const& reason : why->as_list()) context.out() << "      " << printable(plain_text(reason)) << "\n";
+}
+
 void print_decisions(Context& context, Json const& step, flow::StepPlan const* plan) {
     auto const* explain = step.find("explain");
     if (explain == nullptr || !explain->is_map()) return;
     auto const& look = context.out_look();
     for (auto const& [decision, values] : explain->as_map()) {
+        if (decision == "cache" && values.is_map()) {
+            print_cache(context, values);
+            continue;
+        }
         auto const* program = program_of(plan, decision);
         auto const text = program == nullptr ? std::string() : program->text();
         context.out() << "  " << painted(look, Paint::bold, printable(decision)) << (text.empty() ? "" : "  " + printable(text)) << "\n";
@@ -100,6 +114,9 @@ std::string reason_sentence(Json const& run, Json const& step, flow::StepPlan co
         if (status == "lost" && later != 0) text += "; it was settled by hand: run " + std::to_string(later) + " goes on";
         return text;
     }
+    auto const* const cache = step.find("explain") == nullptr ? nullptr : step.find("explain")->find("cache");
+    if (status == "succeeded" && step.flag("cached") && cache != nullptr)
+        return "it is cached since run " + std::to_string(cache->number("run")) + ", attempt " + std::to_string(cache->number("attempt", 1)) + ", of " + local_full_text(cache->text("at")) + ": nothing that decides its result has changed";
     if (status == "succeeded") return "it ended well" + (step.number("attempts") > 1 ? " at attempt " + std::to_string(step.number("attempts")) : std::string());
     if (status == "cancelled") return "it was stopped on request";
     return step.text("message");

@@ -19,6 +19,7 @@
 #include "daemon/api/api.h"
 #include "daemon/core/engine.h"
 #include "daemon/io/inbox.h"
+#include "daemon/io/keeping_attempts.h"
 #include "daemon/io/local_attempts.h"
 #include "daemon/io/loop.h"
 #include "daemon/io/server.h"
@@ -131,6 +132,7 @@ struct Daemon::Parts {
     std::unique_ptr<Inbox> inbox;
     std::unique_ptr<AttemptPost> post;
     std::unique_ptr<DaemonWorkers> workers;
+    std::unique_ptr<KeepingAttempts> keeper;  ///< around the next
     std::unique_ptr<LocalAttempts> attempts;
     std::unique_ptr<Engine> engine;
     std::unique_ptr<Performer> performer;
@@ -163,9 +165,14 @@ Status Daemon::Parts::open_store() {
     LocalAttemptsOptions local{.state_folder = folder.fd(), .state_path = folder.path(), .epoch = state.epoch + 1,
                                .shim_path = options.shim_path, .instance = from_hex(instance_id), .socket_path = options.socket_path,
                                .workers = workers.get()};
-    Result<std::unique_ptr<LocalAttempts>> opened = LocalAttempts::open(loop.raw(), *post, std::move(local));
+    Result<std::unique_ptr<KeepingAttempts>> around = KeepingAttempts::open(
+        loop, *post, {.state_folder = folder.fd(), .succeeds = [this](AttemptId id, AttemptEnd const& end) { return engine->succeeds(id, end); }});
+    if (!around) return around.error();
+    keeper = std::move(*around);
+    Result<std::unique_ptr<LocalAttempts>> opened = LocalAttempts::open(loop.raw(), *keeper, std::move(local));
     if (!opened) return opened.error();
     attempts = std::move(*opened);
+    keeper->use(*attempts);
 
     EngineOptions engine_options{.surroundings = {.env = steps_environment(), .instance = instance_id, .fence = fence},
                                  .attempts_max = options.attempts_max, .allot = [this] { return attempts->allot(); }};
@@ -173,7 +180,7 @@ Status Daemon::Parts::open_store() {
     std::vector<std::uint32_t> const tables = epochs_of(runs);
     bool const was_clean = state.was_clean;
     engine = std::make_unique<Engine>(std::move(engine_options), engine_state(state));
-    performer = std::make_unique<Performer>(*attempts);
+    performer = std::make_unique<Performer>(*keeper);
     turn = std::make_unique<Turn>(
         *engine, [this](Batch batch) { writer->submit(std::move(batch)); }, [this](Effect& effect) { performer->perform(effect); },
         [this](Effect const& effect) { performer->prepare(effect); });
@@ -186,7 +193,7 @@ Status Daemon::Parts::open_store() {
         std::size_t const count = runs.size();
         for (RunId left : restore_runs(*engine, std::move(runs), [&](VersionId id) { return (*reader)->source(id); }))
             log::error("run " + std::to_string(left.value) + " stands still: its version can no longer be loaded");
-        recover_attempts(*engine, *attempts, wall_clock_now());
+        recover_attempts(*engine, *keeper, wall_clock_now());
         log::info("goes on with " + std::to_string(count) + " live runs");
     }
     attempts->delete_tables_except(tables);
@@ -221,7 +228,9 @@ Status Daemon::Parts::listen() {
                        .stop = [this] { stop("asked to stop"); },
                        .files = *files,
                        .daemon_uid = geteuid(),
-                       .version = release};
+                       .version = release,
+                       .artifacts = &keeper->artifacts(),
+                       .cache = &keeper->cache()};
     api = std::make_unique<Api>(std::move(context));
     performer->connect(api.get());
     ServerOptions listening{.path = options.socket_path, .mode = options.system_mode ? 0660 : 0600,

@@ -43,8 +43,10 @@ std::vector<RunId> restore_runs(Engine& engine, std::vector<StoredRun> runs, Sou
 }
 
 void recover_attempts(Engine& engine, Attempts& attempts, UtcTime now) {
-    for (AttemptRow const& attempt : engine.live_attempts())
+    for (AttemptRow const& attempt : engine.live_attempts()) {
+        if (std::optional<LaunchSpec> const spec = engine.spec_of(attempt)) attempts.remember(attempt.id, attempt.run, *spec);
         engine.recover(attempt.id, attempts.classify(attempt.id, attempt.run, attempt.slot), now);
+    }
     PAWL_CRASH_POINT("recover.classified");
     engine.resume(now);
 }

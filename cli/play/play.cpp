@@ -65,6 +65,10 @@ AttemptEnd end_of(flow::MockedAttempt const& mock, flow::StepPlan const& step) {
     end.ran = outlasts ? *step.timeout : mock.takes;
     end.outputs = step.is_work() ? reported(mock, step) : written(mock.outputs);
     end.exit_code = mock.exit_code;
+    if (mock.cached) {
+        end.cache = JsonMap{{"hit", true}};
+        end.note = "cached";
+    }
     end.signal = mock.signal;
     end.kind = mock.timed_out || outlasts ? EndKind::timed_out : mock.lost ? EndKind::lost : mock.signal != 0 ? EndKind::signalled : EndKind::exited;
     return end;
@@ -81,7 +85,7 @@ std::string sample_mock(flow::StepPlan const* plan) {
 }
 
 PlayedAttempt launched(LaunchSpec const& spec, int number, UtcTime at) {
-    PlayedAttempt attempt{.number = number, .at = at, .argv = spec.argv, .env = {}, .files = spec.files, .dir = spec.dir, .work = {}};
+    PlayedAttempt attempt{.number = number, .at = at, .argv = spec.argv, .env = {}, .files = spec.files, .dir = spec.dir, .work = {}, .keep = spec.keep};
     if (Result<Json> work = spec.work.empty() ? Json() : parse_json(spec.work, {.bytes_max = spec.work.size(), .depth_max = 128})) attempt.work = *std::move(work);
     for (std::string const& entry : spec.env) {
         std::size_t const equals = entry.find('=');

@@ -17,6 +17,7 @@
 #include "common/cel/program.h"
 #include "common/flow/plan.h"
 #include "common/flow/tests.h"
+#include "daemon/core/keep_spec.h"
 
 namespace pawl::cli {
 
@@ -42,6 +43,7 @@ struct PlayedAttempt {
     std::vector<std::pair<std::string, std::string>> files;  ///< variable → content
     std::string dir;
     Json work;                                               ///< the request or the query instead of a program (daemon/core/work_spec.h)
+    KeepOrder keep;                                          ///< artifacts and cache
 };
 
 struct PlayedStep {

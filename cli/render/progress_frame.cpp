@@ -85,7 +85,7 @@ std::string state_note(Look const& look, RunView const& run, StepView const& ste
     if (step.status == "pending") return needs_text(run, step);
     if (step.status == "skipped") return "skipped" + (step.reason.empty() ? "" : " (" + step.reason + ")");
     if (step.status == "cancelled") return "cancelled";
-    if (step.status == "succeeded") return step.attempt > 1 ? "at attempt " + std::to_string(step.attempt) : "";
+    if (step.status == "succeeded") return step.attempt > 1 ? "at attempt " + std::to_string(step.attempt) : step.message;
     return how_it_ended(step.status, step.reason, step.exit_code, step.signal, step.message);
 }
 

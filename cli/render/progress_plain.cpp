@@ -23,7 +23,7 @@ std::string after_text(std::optional<UtcTime> from, UtcTime to) { return from ? 
 
 std::string step_transition(StepView const& step, JournalEvent const& event, std::string_view what) {
     auto const ending = how_it_ended(step.status, step.reason, step.exit_code, step.signal, step.message);
-    if (what == "succeeded") return "succeeded" + after_text(step.started, event.at);
+    if (what == "succeeded") return "succeeded" + after_text(step.started, event.at) + (step.message.empty() ? "" : ": " + step.message);
     if (what == "failed" || what == "lost") return std::string(what == "lost" && ending.starts_with("was lost") ? "" : "failed" + after_text(step.started, event.at) + ": ") + ending;
     if (what == "cancelled") return "cancelled" + after_text(step.started, event.at);
     if (what == "skipped") return "skipped" + (step.reason.empty() ? "" : " (" + step.reason + ")");

@@ -229,7 +229,7 @@ std::string how_it_ended(std::string_view status, std::string_view reason, std::
     if (status == "lost" || reason == "lost") return message.empty() ? "was lost: nobody knows how it ended" : "was lost: " + std::string(message);
     if (reason == "timeout") return message.empty() ? "timed out" : "timed out: " + std::string(message);
     if (reason == "start_failed") return "could not be started" + (message.empty() ? "" : ": " + std::string(message));
-    if (reason == "bad_output") return "gave bad outputs" + (message.empty() ? "" : ": " + std::string(message));
+    if (reason == "bad_output") return "did not leave what it promised" + (message.empty() ? "" : ": " + std::string(message));
     if (reason == "expression_error") return "has an expression that failed" + (message.empty() ? "" : ": " + std::string(message));
     if (reason == "signal" || (signal != 0 && !exit_code)) return "was killed by " + signal_name(signal);
     if (exit_code && *exit_code != 0) return "exited with " + std::to_string(*exit_code);

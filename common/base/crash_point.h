@@ -28,6 +28,7 @@ inline constexpr auto crash_points = std::to_array<std::string_view>({
     "backup.half", "backup.verified", "backup.renamed",
     "migrate.before", "migrate.inside", "migrate.after",
     "retention.files", "disk.resumed",
+    "artifacts.begun", "artifacts.copied", "artifacts.kept", "cache.looked", "cache.remembered", "keep.told",
 });
 
 /// Its place in the table, or the table's size for an unknown name.

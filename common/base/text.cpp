@@ -1,8 +1,6 @@
 // Text for people and names for programs. Bytes are taken for UTF-8; nothing here depends on the locale.
 #include "common/base/text.h"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -170,15 +168,6 @@ std::optional<std::uint64_t> parse_bytes(std::string_view text) {
     auto const shift = 10 * (found - units.begin());
     if (number > (std::numeric_limits<std::uint64_t>::max() >> shift)) return std::nullopt;
     return number << shift;
-}
-
-std::string sha256_hex(std::string_view bytes) {
-    std::array<unsigned char, crypto_hash_sha256_BYTES> hash;
-    crypto_hash_sha256(hash.data(), reinterpret_cast<unsigned char const*>(bytes.data()), bytes.size());
-    std::string hex;
-    hex.reserve(2 * hash.size());
-    for (unsigned char byte : hash) append_hex(hex, "", byte, 2);
-    return hex;
 }
 
 bool is_identifier(std::string_view text) {

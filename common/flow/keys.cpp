@@ -71,6 +71,8 @@ constexpr Key step_keys[] = {
     {.name = "outputs", .shape = Shape::declarations, .doc = "Types of what the step writes to $PAWL_OUTPUT."},
     {.name = "on_crash", .shape = Shape::choice, .standard = "fail; retry when idempotent", .doc = "What follows when the outcome of an attempt is unknown.", .choices = "fail retry resume"},
     {.name = "idempotent", .shape = Shape::boolean, .standard = "false", .doc = "Running it twice does no harm."},
+    {.name = "artifacts", .shape = Shape::globs_or_map, .doc = "Globs of files below its folder that are kept when an attempt has ended.", .inner = Place::artifacts},
+    {.name = "cache", .shape = Shape::map, .doc = "When the step need not run again, because what decides its result is as it was.", .inner = Place::cache},
     {.name = "undo", .shape = Shape::map, .doc = "What takes the step back when it succeeded in a run that failed or was cancelled.", .inner = Place::undo},
 };
 
@@ -86,6 +88,19 @@ constexpr Key undo_keys[] = {
     {.name = "stop", .shape = Shape::map, .doc = "How an attempt is stopped.", .inner = Place::stop},
     {.name = "on_crash", .shape = Shape::choice, .standard = "fail; retry when idempotent", .doc = "What follows when the outcome of an attempt is unknown.", .choices = "fail retry resume"},
     {.name = "idempotent", .shape = Shape::boolean, .standard = "false", .doc = "Running it twice does no harm."},
+};
+
+constexpr Key artifacts_keys[] = {
+    {.name = "paths", .shape = Shape::pasted_list, .doc = "Globs below the step's folder; ** matches over folders.", .required = true},
+    {.name = "keep", .shape = Shape::duration, .standard = "as long as the run", .doc = "How long they are kept after the attempt."},
+    {.name = "if_missing", .shape = Shape::choice, .standard = "fail", .doc = "What follows when the step succeeded and a glob matches no file.", .choices = "fail warn ignore"},
+};
+
+constexpr Key cache_keys[] = {
+    {.name = "files", .shape = Shape::pasted_list, .doc = "Globs of the files that the step reads; their content is part of what decides."},
+    {.name = "produces", .shape = Shape::pasted_list, .doc = "Globs of the files that the step makes; one that changed or is gone makes it run again."},
+    {.name = "key", .shape = Shape::pasted, .doc = "A text; another one makes the step run again."},
+    {.name = "max_age", .shape = Shape::duration, .standard = "no bound", .doc = "Results that are older are not used."},
 };
 
 constexpr Key retry_keys[] = {
@@ -200,6 +215,7 @@ constexpr Key mock_keys[] = {
     {.name = "error", .shape = Shape::text, .doc = "Of a request or a query: it fails, with this message and no answer."},
     {.name = "outputs", .shape = Shape::value, .standard = "{}", .doc = "What it leaves in $PAWL_OUTPUT, by name; of a request or a query: the answer."},
     {.name = "takes", .shape = Shape::duration, .standard = "0s", .doc = "How long it takes on the simulated clock."},
+    {.name = "cached", .shape = Shape::boolean, .standard = "false", .doc = "Of a step with cache: its result is remembered, and nothing runs."},
     {.name = "approved", .shape = Shape::boolean, .doc = "Of an approval: the answer."},
     {.name = "by", .shape = Shape::text, .standard = "the first who may answer", .doc = "Of an approval: who answers."},
     {.name = "comment", .shape = Shape::text, .doc = "Of an approval: what is said with the answer."},
@@ -231,6 +247,8 @@ constexpr PlaceRow places[place_count] = {
     {"mock", mock_keys},
     {"'with' of a request", http_keys},
     {"'with' of a query", sql_keys},
+    {"'artifacts'", artifacts_keys},
+    {"'cache'", cache_keys},
 };
 
 /// Words of other tools, per place; Place::none holds everywhere the key exists.
@@ -289,6 +307,15 @@ constexpr Foreign foreign_words[] = {
     {Place::concurrency, "policy", "on_conflict"}, {Place::stop, "timeout", "grace"},
     {Place::stop, "delay", "grace"},            {Place::wait, "duration", "for"},
     {Place::wait, "seconds", "for"},            {Place::wait, "at", "until"},
+    {Place::step, "artifact", "artifacts"},     {Place::step, "artifact_paths", "artifacts"},
+    {Place::step, "upload", "artifacts"},       {Place::step, "sources", "cache"},
+    {Place::step, "memoize", "cache"},          {Place::artifacts, "path", "paths"},
+    {Place::artifacts, "files", "paths"},       {Place::artifacts, "expire_in", "keep"},
+    {Place::artifacts, "retention_days", "keep"}, {Place::artifacts, "if_no_files_found", "if_missing"},
+    {Place::cache, "inputs", "files"},          {Place::cache, "sources", "files"},
+    {Place::cache, "paths", "files"},           {Place::cache, "outputs", "produces"},
+    {Place::cache, "generates", "produces"},    {Place::cache, "creates", "produces"},
+    {Place::cache, "ttl", "max_age"},           {Place::cache, "expires", "max_age"},
     {Place::approve, "message", "prompt"},      {Place::approve, "question", "prompt"},
     {Place::approve, "approvers", "by"},        {Place::approve, "users", "by"},
     {Place::http, "uri", "url"},                {Place::http, "endpoint", "url"},
@@ -329,7 +356,7 @@ struct Later {
 };
 constexpr Later later_words[] = {
     {Where::workflow, "triggers trigger on schedule cron secrets queue retry expect value after sandbox run_as"},
-    {Where::step, "cache artifacts resources sandbox secrets"},
+    {Where::step, "resources sandbox secrets"},
     {Where::defaults, "resources sandbox"},
     {Where::kind, "task trigger event rule decision channel route calendar report node"},
     {Where::uses, "notify"},
@@ -343,7 +370,7 @@ Where where_of(Place place) {
     case Place::defaults: return Where::defaults;
     case Place::none: case Place::concurrency: case Place::retry: case Place::stop: case Place::wait: case Place::approve: case Place::arm: case Place::undo:
     case Place::declaration: case Place::project: case Place::condition: case Place::condition_test: case Place::test: case Place::test_case: case Place::mock:
-    case Place::http: case Place::sql: break;
+    case Place::http: case Place::sql: case Place::artifacts: case Place::cache: break;
     }
     return Where::nowhere;
 }

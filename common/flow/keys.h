@@ -12,8 +12,8 @@
 namespace pawl::flow {
 
 /// A kind of map in a file.
-enum class Place : std::uint8_t { none, workflow, defaults, concurrency, step, retry, stop, wait, approve, arm, undo, declaration, project, condition, condition_test, test, test_case, mock, http, sql };
-inline constexpr std::size_t place_count = 20;
+enum class Place : std::uint8_t { none, workflow, defaults, concurrency, step, retry, stop, wait, approve, arm, undo, declaration, project, condition, condition_test, test, test_case, mock, http, sql, artifacts, cache };
+inline constexpr std::size_t place_count = 22;
 
 /// What a key's value looks like.
 enum class Shape : std::uint8_t {
@@ -37,6 +37,7 @@ enum class Shape : std::uint8_t {
     declarations, ///< identifier → type, or a map of Place::declaration
     declaration,
     map,          ///< a map of Key::inner
+    globs_or_map, ///< a list of texts with ${{ }}, or a map of Key::inner with it under `paths`
     steps,        ///< a list of maps of Place::step
     arms,         ///< a list of maps of Place::arm
     tests,        ///< a list of maps of Key::inner

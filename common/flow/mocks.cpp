@@ -54,10 +54,10 @@ public:
     }
 
 private:
-    static constexpr std::string_view approval_refuses[] = {"exit_code", "signal", "lost", "error", "outputs"};
-    static constexpr std::string_view work_refuses[] = {"exit_code", "signal", "approved", "by", "comment"};
+    static constexpr std::string_view approval_refuses[] = {"exit_code", "signal", "lost", "error", "cached", "outputs"};
+    static constexpr std::string_view work_refuses[] = {"exit_code", "signal", "cached", "approved", "by", "comment"};
     static constexpr std::string_view process_refuses[] = {"approved", "by", "comment", "error"};
-    static constexpr std::string_view workflow_refuses[] = {"signal", "lost"};
+    static constexpr std::string_view workflow_refuses[] = {"signal", "lost", "cached"};
 
     void refuse(Fields const& fields, std::span<std::string_view const> keys, std::string const& what) {
         for (std::string_view const key : keys)
@@ -85,9 +85,12 @@ private:
         attempt.signal = static_cast<int>(fields.integer("signal").value_or(0));
         attempt.lost = fields.boolean("lost").value_or(false);
         attempt.error = fields.text("error");
+        attempt.cached = fields.boolean("cached").value_or(false);
+        if (Member const* cached = fields.member("cached"); cached && !step_.cache)
+            reader_.error(code::conflicting_keys, cached->key.where, "step '" + step_.id + "' has no cache", "give the step one, or the mock another end");
         if (attempt.timed_out) need_timeout(fields, step_.timeout.has_value());
         Member const* first = nullptr;
-        for (std::string_view const key : {"exit_code", "signal", "timed_out", "lost", "error"}) {
+        for (std::string_view const key : {"exit_code", "signal", "timed_out", "lost", "error", "cached"}) {
             Member const* member = fields.member(key);
             if (!member || member->value.text == "false") continue;
             if (first) reader_.error(code::conflicting_keys, member->key.where, "an attempt ends in one way: '" + first->key.text + "' and '" + member->key.text + "' exclude each other", "keep one of them");

@@ -38,6 +38,7 @@ private:
         case Shape::value: case Shape::value_map: case Shape::value_list: case Shape::declaration: return yaml::to_json(node);
         case Shape::declarations: return model_of(place == Place::workflow ? plan_.inputs : plan_.steps[step_].outputs);
         case Shape::map: return map(node, key.inner);
+        case Shape::globs_or_map: return node.is_list() ? Json(JsonMap{{"paths", texts(node)}}) : Json(map(node, key.inner));
         case Shape::steps: return steps(node, key.name);
         case Shape::arms: return arms(node);
         case Shape::tests: case Shape::cases: case Shape::mocks: case Shape::expectations: break;  // no keys of a workflow

@@ -112,6 +112,20 @@ struct StopPlan {
     Duration grace = std::chrono::seconds(10);
 };
 
+/// Files that are kept when an attempt has ended. Globs below the step's folder.
+struct ArtifactsPlan {
+    enum class Missing : std::uint8_t { fail, warn, ignore };
+    std::vector<cel::Template> paths;
+    std::optional<Duration> keep;       ///< none: as long as the run
+    Missing if_missing = Missing::fail;
+};
+/// When a step need not run again.
+struct CachePlan {
+    std::vector<cel::Template> files, produces;  ///< globs below the step's folder
+    std::optional<cel::Template> key;
+    std::optional<Duration> max_age;
+};
+
 struct StepPlan {
     std::string id;
     SourcePos where;
@@ -130,6 +144,8 @@ struct StepPlan {
     std::vector<Declaration> outputs;   ///< empty: undeclared, all text
     OnCrash on_crash = OnCrash::fail;   ///< `retry` when idempotent and not said otherwise
     bool idempotent = false;
+    std::optional<ArtifactsPlan> artifacts;
+    std::optional<CachePlan> cache;
 
     bool is_process() const { return std::holds_alternative<CommandAction>(action); }
     /// Done by a worker of the daemon, in attempts like those of a process.

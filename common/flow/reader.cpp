@@ -17,7 +17,7 @@ bool all_digits(std::string_view text) {
     return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-enum class Form : std::uint8_t { scalar, list, map, scalar_or_list, any };
+enum class Form : std::uint8_t { scalar, list, map, scalar_or_list, list_or_map, any };
 
 Form form_of(Shape shape) {
     switch (shape) {
@@ -27,6 +27,7 @@ Form form_of(Shape shape) {
     case Shape::text_map: case Shape::pasted_map: case Shape::value_map: case Shape::declarations: case Shape::map: case Shape::mocks:
     case Shape::expectations: return Form::map;
     case Shape::shell: return Form::scalar_or_list;
+    case Shape::globs_or_map: return Form::list_or_map;
     case Shape::value: case Shape::declaration: return Form::any;
     }
     return Form::any;
@@ -38,6 +39,7 @@ std::string_view noun_of(Shape shape) {
     case Form::list: return "a list";
     case Form::map: return "a map";
     case Form::scalar_or_list: return "text or a list";
+    case Form::list_or_map: return "a list or a map";
     case Form::any: return "a value";
     }
     switch (shape) {
@@ -67,6 +69,8 @@ std::string example_for(Node const& node, Key const& key) {
     case Place::retry: return "retry: {max_attempts: 3}";
     case Place::stop: return "stop: {signal: TERM, grace: 10s}";
     case Place::concurrency: return "concurrency: {group: name}";
+    case Place::artifacts: return repeatable ? "artifacts: [" + node.text + "]" : "artifacts: [\"dist/*.tar\"]";
+    case Place::cache: return "cache: {files: [\"src/**\"], produces: [out]}";
     default: break;
     }
     if (key.shape == Shape::pasted_map) return name + ": {NAME: value}";
@@ -244,6 +248,7 @@ bool Reader::has_shape(Node const& node, Key const& key) {
     case Form::list: return node.is_list() || wrong_shape(node, key);
     case Form::map: return node.is_map() || wrong_shape(node, key);
     case Form::scalar_or_list: return !node.is_map() || wrong_shape(node, key);
+    case Form::list_or_map: return !node.is_scalar() || wrong_shape(node, key);
     case Form::any: break;
     }
     return true;

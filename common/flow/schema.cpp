@@ -35,7 +35,7 @@ constexpr std::string_view identifier = "^[a-z][a-z0-9_]{0,63}$";
 constexpr std::string_view variable = "^[A-Z_][A-Z0-9_]{0,63}$";
 
 std::string_view definition_of(Place place) {
-    static constexpr std::string_view names[place_count] = {"", "workflow", "defaults", "concurrency", "step", "retry", "stop", "wait", "approve", "arm", "undo", "declaration", "project", "condition", "condition_test", "test", "test_case", "mock", "http", "sql"};
+    static constexpr std::string_view names[place_count] = {"", "workflow", "defaults", "concurrency", "step", "retry", "stop", "wait", "approve", "arm", "undo", "declaration", "project", "condition", "condition_test", "test", "test_case", "mock", "http", "sql", "artifacts", "cache"};
     return names[static_cast<std::size_t>(place)];
 }
 
@@ -66,6 +66,7 @@ Json shape_of(Key const& key) {
     case Shape::declarations: return map_with(identifier, any_of({choices_of(*find_key(Place::declaration, "type")), reference("declaration")}));
     case Shape::declaration: return any_of({choices_of(*find_key(Place::declaration, "type")), reference("declaration")});
     case Shape::map: return reference(definition_of(key.inner));
+    case Shape::globs_or_map: return any_of({list_of(text()), reference(definition_of(key.inner))});
     case Shape::tests: return list_of(reference(definition_of(key.inner)));
     case Shape::cases: return object({{"type", "array"}, {"minItems", 1}, {"items", reference(definition_of(key.inner))}});
     case Shape::mocks: return map_of(any_of({reference(definition_of(key.inner)), list_of(reference(definition_of(key.inner)))}));
@@ -114,7 +115,7 @@ Json project_schema() {
 Json workflow_schema() {
     JsonMap definitions;
     definitions.append("duration", object({{"type", "string"}, {"pattern", R"(^([0-9]+(\.[0-9]*)?(h|ms|m|s|us|ns))+$|^0$)"}}));
-    for (Place const place : {Place::workflow, Place::project, Place::condition, Place::condition_test, Place::test, Place::test_case, Place::mock, Place::defaults, Place::concurrency, Place::step, Place::retry, Place::stop, Place::arm, Place::undo, Place::declaration})
+    for (Place const place : {Place::workflow, Place::project, Place::condition, Place::condition_test, Place::test, Place::test_case, Place::mock, Place::defaults, Place::concurrency, Place::step, Place::retry, Place::stop, Place::artifacts, Place::cache, Place::arm, Place::undo, Place::declaration})
         definitions.append(std::string(definition_of(place)), definition(place));
     return object({{"$schema", "http://json-schema.org/draft-07/schema#"},
                    {"title", "pawl workflow"},

@@ -9,6 +9,7 @@
 #include "common/base/text.h"
 #include "common/flow/declare.h"
 #include "common/flow/fan_out.h"
+#include "common/flow/keep.h"
 #include "common/flow/paste.h"
 #include "common/flow/step_work.h"
 #include "common/flow/sub_workflow.h"
@@ -25,7 +26,7 @@ constexpr Duration handler_timeout = 10min;
 constexpr Duration work_timeout = 30s;
 
 /// Keys that only programs have.
-constexpr std::string_view program_keys[] = {"shell", "dir", "env", "files", "stop", "outputs"};
+constexpr std::string_view program_keys[] = {"shell", "dir", "env", "files", "stop", "outputs", "artifacts", "cache"};
 /// Keys that only attempts have: of programs, and of what the daemon does itself.
 constexpr std::string_view attempt_keys[] = {"retry", "timeout", "on_crash", "idempotent"};
 
@@ -328,6 +329,7 @@ StepDraft read_step(Reader& reader, Node const& node, Section section, StepDefau
     step.continue_on_error = draft.fields.boolean("continue_on_error").value_or(false);
     read_action(reader, draft, defaults, workflow_env, step);
     if (step.is_process() || step.is_work()) read_crash_policy(reader, draft, defaults, step);
+    if (step.is_process()) read_keep(reader, draft, step);
     read_fan_out(reader, draft, step);
     if (yaml::Member const* undo = draft.fields.member("undo"); undo && section != Section::steps)
         reader.error(code::conflicting_keys, undo->key.where, "a handler is not undone", "'undo' belongs to steps");

@@ -30,6 +30,7 @@ struct StepDraft {
     std::optional<Fields> retry;  ///< its own
     std::optional<Fields> with;   ///< of `uses: wait` and `uses: approve`
     std::vector<Fields> arms;     ///< of `switch`, as many as the plan's
+    std::optional<Fields> artifacts = {}, cache = {};  ///< the maps
 };
 
 /// Everything but needs and expressions. `env_names`: the workflow's environment, which a fix must not hide.

@@ -3,6 +3,7 @@
 
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
+#include "common/flow/keep.h"
 #include "common/flow/step.h"
 #include "common/flow/step_work.h"
 #include "common/flow/sub_workflow.h"
@@ -127,6 +128,7 @@ void compile_step(Reader& reader, Expressions& expressions, StepDraft const& dra
     }
     if (auto* command = std::get_if<CommandAction>(&step.action)) {
         compile_command(reader, expressions, draft, sight.values, *command);
+        compile_keep(expressions, draft, sight.values, step);
     } else if (auto* set = std::get_if<SetAction>(&step.action)) {
         if (Node const* with = fields.find("with")) compile_set(reader, expressions, *with, sight.values, *set);
     } else if (auto* wait = std::get_if<WaitAction>(&step.action)) {

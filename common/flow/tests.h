@@ -26,6 +26,7 @@ struct MockedAttempt {
     bool timed_out = false;            ///< of an approval: nobody answers
     bool lost = false;
     std::string error;                 ///< of a request or a query: why it failed without an answer
+    bool cached = false;
     Json outputs;                      ///< a map, or null for none
     Duration takes{};
     bool approved = false;

@@ -28,6 +28,9 @@
 
 namespace pawl {
 
+class Artifacts;
+class StepCache;
+
 namespace api {
 struct Core;
 }
@@ -59,6 +62,8 @@ struct ApiContext {
     std::uint32_t daemon_uid = 65534;
     std::string version = "0.1.0";
     std::uint64_t ping_ms = 15'000;             ///< a silent stream gets a comment this often
+    Artifacts const* artifacts = nullptr;       ///< none: there are none
+    StepCache const* cache = nullptr;
 };
 
 class Api {

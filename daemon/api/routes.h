@@ -79,5 +79,9 @@ Result<Decoded> reject_run(Asked const&);
 Result<Decoded> stop_daemon(Asked const&);
 Result<Decoded> run_events(Asked const&);       // run_stream.cpp
 Result<Decoded> run_logs(Asked const&);         // log_stream.cpp
+Result<Decoded> list_artifacts(Asked const&);   // artifacts.cpp
+Result<Decoded> get_artifact(Asked const&);
+Result<Decoded> list_cache(Asked const&);       // cache.cpp
+Result<Decoded> remove_cache(Asked const&);
 
 }  // namespace pawl::api

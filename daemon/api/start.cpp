@@ -19,6 +19,7 @@ struct StartBody {
     std::string root;
     Json inputs, event;
     Json conditions;  ///< of other files, as a workflow's model has them
+    bool no_cache = false;
 };
 
 Result<StartBody> decode_start(Json const& body) {
@@ -28,6 +29,7 @@ Result<StartBody> decode_start(Json const& body) {
     out.number = static_cast<int>(fields.integer("version", 1, 1'000'000'000).value_or(0));
     out.name = fields.text("name").value_or("");
     out.root = fields.text("root").value_or("");
+    out.no_cache = fields.boolean("no_cache").value_or(false);
     Json const* inputs = fields.map("inputs");
     Json const* event = fields.map("event");
     Json const* file = fields.map("file");
@@ -53,7 +55,9 @@ Result<StartBody> decode_start(Json const& body) {
 }
 
 StartRun start_of(StoredSource const& source, std::shared_ptr<flow::Plan const> plan, StartBody const& body) {
-    return {source.version.id, source.version.number, body.workflow, std::move(plan), source.version.root, body.inputs, body.event, {}};
+    StartRun start{source.version.id, source.version.number, body.workflow, std::move(plan), source.version.root, body.inputs, body.event, {}};
+    start.no_cache = body.no_cache;
+    return start;
 }
 
 /// Reads and compiles a stored version. `id` 0: by its number.
@@ -118,6 +122,7 @@ Prepared start_transient(Reader& reader, StartBody body, bool exec) {
     start.inputs = std::move(body.inputs);
     start.event = std::move(body.event);
     start.exec = exec;
+    start.no_cache = body.no_cache;
     start.from_file = true;
     Prepared prepared;
     auto used = used_in_file(file, *chosen);

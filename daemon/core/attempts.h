@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "common/base/ids.h"
+#include "common/base/json.h"
 #include "common/base/time.h"
+#include "daemon/core/keep_spec.h"
 
 namespace pawl {
 
@@ -33,6 +35,7 @@ struct LaunchSpec {
     std::string event_json;                                    ///< becomes the file $PAWL_EVENT, written once a run
     std::uint32_t step = 0;                                    ///< index in the plan: names $PAWL_STATE_DIR, kept over the attempts of the step
     std::string work;                                          ///< not empty: a request (work_spec.h) that a worker of the daemon performs; no argv then
+    KeepOrder keep;                                            ///< artifacts and cache
 };
 
 enum class EndKind : std::uint8_t { exited, signalled, timed_out, stopped, start_failed, lost, interrupted };
@@ -52,6 +55,9 @@ struct AttemptEnd {
     bool leftovers = false;        ///< descendants were left and killed
     bool stuck = false;            ///< something survived KILL
     std::string outputs;           ///< bytes of $PAWL_OUTPUT, at most 64 KiB + 1 (one more tells that it was too long)
+    std::string not_kept;          ///< not empty: artifacts that were promised are not there, although the program succeeded
+    std::string note;              ///< for people, whatever the end
+    Json cache;                    ///< of a step with `cache`: {"hit": …} and why; null when nobody looked
 };
 
 enum class VerdictKind : std::uint8_t { never_started, alive, ended, lost };
@@ -68,6 +74,8 @@ public:
     virtual SlotRef allot() = 0;
     /// The rows that launch it are on their way to the disk: what takes time and starts nothing may be done meanwhile. No launch may follow.
     virtual void prepare(AttemptId, RunId, LaunchSpec const&) {}
+    /// After a restart, before classify(): what launch() was told about this attempt.
+    virtual void remember(AttemptId, RunId, LaunchSpec const&) {}
     /// Adds to the environment of `spec` what only the executor knows: the paths in PAWL_OUTPUT, PAWL_EVENT, PAWL_STATE_DIR and in the
     /// names of `files`. The end is reported through AttemptEvents, a failure to start too (EndKind::start_failed).
     virtual void launch(AttemptId attempt, RunId run, SlotRef slot, LaunchSpec const& spec) = 0;

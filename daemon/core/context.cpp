@@ -1,6 +1,7 @@
 #include "daemon/core/context.h"
 
 #include "common/base/text.h"
+#include "daemon/core/keep.h"
 
 namespace pawl {
 namespace {
@@ -39,7 +40,7 @@ Json step_value(Run const& run, flow::StepIndex index) {
     map.append("ended_at", step.ended_at ? Json(format_utc(*step.ended_at)) : Json());
     bool const ran = step.started_at && step.ended_at;
     map.append("duration", format_duration(ran ? *step.ended_at - *step.started_at : Duration{0}));
-    map.append("cached", false);
+    map.append("cached", is_cached(step));
     return map;
 }
 

@@ -53,6 +53,10 @@ public:
     /// A run that had not ended. A null plan (a stored version that no longer loads) leaves the run alone and is counted.
     void restore(StoredRun stored, std::shared_ptr<flow::Plan const> plan, VersionRow const& version, std::string workflow);
     std::vector<AttemptRow> live_attempts() const;
+    /// What a live attempt was launched with, when something is to be done at its end.
+    std::optional<LaunchSpec> spec_of(AttemptRow const& attempt) const;
+    /// How an end will be judged; decides nothing.
+    bool succeeds(AttemptId attempt, AttemptEnd const& end) const;
     void recover(AttemptId attempt, Verdict const& verdict, UtcTime now);
     /// After all verdicts: queued steps and runs go on, sweeps are repeated.
     void resume(UtcTime now);
@@ -106,6 +110,7 @@ private:
     Outcome perform(AnswerApproval const& answer, Identity const& who);
     Outcome perform(Drain const& drain, Identity const& who);
     Outcome perform(Stop const& stop, Identity const& who);
+    Outcome perform(Forgotten const& forgotten, Identity const& who);
     Outcome perform(Unprepared const& unprepared, Identity const& who);
     Outcome start_again(RetryRun const& retry, Identity const& who, std::function<Status(Run&)> const& carry);
     bool answer_again(Command const& command);

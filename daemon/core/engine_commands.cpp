@@ -7,6 +7,7 @@
 #include "daemon/core/approval.h"
 #include "daemon/core/carry.h"
 #include "daemon/core/engine.h"
+#include "daemon/core/keep.h"
 #include "daemon/core/problem.h"
 #include "daemon/core/run_json.h"
 
@@ -26,6 +27,7 @@ struct ActionName {
     std::string_view operator()(AnswerApproval const& answer) const { return answer.approved ? "run.approve" : "run.reject"; }
     std::string_view operator()(Drain const& drain) const { return drain.on ? "daemon.drain" : "daemon.undrain"; }
     std::string_view operator()(Stop const&) const { return "daemon.stop"; }
+    std::string_view operator()(Forgotten const&) const { return "cache.rm"; }
     std::string_view operator()(Unprepared const&) const { return "unprepared"; }  // is not audited
 };
 
@@ -350,6 +352,7 @@ Engine::Outcome Engine::perform(StartRun const& start, Identity const& who) {
     entry.run.data.inputs = std::move(bound.values);
     entry.run.data.pinned = pin(*start.plan, own);
     entry.run.data.event = manual_event(id, start.event, now_);
+    if (start.no_cache) entry.run.data.event.set(std::string(no_cache_attribute), true);
     (void)prepare_new_run(entry.run, now_);  // a failure is in the run's message and ends it when it is admitted
     if (std::optional<Error> refused = admit(entry)) {
         runs_.erase(id);
@@ -456,6 +459,10 @@ Engine::Outcome Engine::perform(Drain const& drain, Identity const&) {
 
 Engine::Outcome Engine::perform(Stop const&, Identity const&) {
     return {.status = 202, .body = JsonMap{{"stopping", true}}, .object = "daemon", .refused = {}, .diagnostics = {}};
+}
+
+Engine::Outcome Engine::perform(Forgotten const& forgotten, Identity const&) {
+    return {.status = 200, .body = JsonMap{{"removed", forgotten.count}}, .object = forgotten.object, .refused = {}, .diagnostics = {}};
 }
 
 Engine::Outcome Engine::perform(Unprepared const& unprepared, Identity const&) {

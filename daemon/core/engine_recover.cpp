@@ -4,6 +4,7 @@
 #include "common/base/crash_point.h"
 #include "daemon/core/engine.h"
 #include "daemon/core/prepare.h"
+#include "daemon/core/retry.h"
 #include "daemon/core/spec.h"
 
 namespace pawl {
@@ -47,6 +48,22 @@ std::vector<AttemptRow> Engine::live_attempts() const {
         for (AttemptRow const& attempt : entry->run.attempts)
             if (!is_final(attempt.state)) live.push_back(attempt);
     return live;
+}
+
+std::optional<LaunchSpec> Engine::spec_of(AttemptRow const& attempt) const {
+    Run const& run = runs_.at(attempt.run)->run;
+    Result<LaunchSpec> spec = decode_spec(run.steps[attempt.step].spec);
+    if (!spec || spec->keep.empty()) return std::nullopt;
+    return spec_of_attempt(std::move(*spec), run, attempt);
+}
+
+bool Engine::succeeds(AttemptId attempt, AttemptEnd const& end) const {
+    auto const found = attempts_.find(attempt);
+    auto const entry = found == attempts_.end() ? runs_.end() : runs_.find(found->second);
+    if (entry == runs_.end()) return false;
+    Run const& run = entry->second->run;
+    auto const row = std::ranges::find(run.attempts, attempt, &AttemptRow::id);
+    return row != run.attempts.end() && judge(plan_of(run, row->step), end).succeeded;
 }
 
 void Engine::recover(AttemptId id, Verdict const& verdict, UtcTime now) {

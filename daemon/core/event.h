@@ -62,6 +62,7 @@ struct StartRun {
     std::optional<Transient> transient;
     bool from_file = false;               ///< came as a text: the version need not be of an active workflow
     bool exec = false;                    ///< of a single command: audited as run.exec
+    bool no_cache = false;                ///< steps with `cache` run in any case
 };
 struct CancelRun {
     RunId run;
@@ -100,13 +101,18 @@ struct Drain {
 
 /// Ends the daemon. The engine only records who asked for it; the API ends the daemon when that is stored.
 struct Stop {};
+/// Results of steps were forgotten (cache). The engine only records who asked for it.
+struct Forgotten {
+    std::string object;                   ///< "cache/build/compile"
+    std::int64_t count = 0;
+};
 /// A request of which no command could be made. It is refused with `why`, unless it repeats one that was answered before.
 struct Unprepared {
     Error why;
     Diagnostics diagnostics;
 };
 
-using CommandBody = std::variant<Deploy, RemoveWorkflow, RollBack, StartRun, CancelRun, RetryRun, ResolveStep, AnswerApproval, Drain, Stop, Unprepared>;
+using CommandBody = std::variant<Deploy, RemoveWorkflow, RollBack, StartRun, CancelRun, RetryRun, ResolveStep, AnswerApproval, Drain, Stop, Forgotten, Unprepared>;
 /// A decoded, authorised request that changes something. Its audit row and its answer are stored in the transaction of its effects.
 struct Command {
     ReplyTo reply_to = 0;

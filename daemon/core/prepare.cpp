@@ -2,6 +2,7 @@
 
 #include "common/base/error_codes.h"
 #include "daemon/core/context.h"
+#include "daemon/core/keep.h"
 
 namespace pawl {
 namespace {
@@ -105,6 +106,7 @@ Result<LaunchSpec> freeze_spec(Run& run, flow::StepIndex index, Surroundings con
     spec.grace = plan.stop.grace;
     spec.log_head_max = surroundings.log_head_max;
     spec.log_tail_max = surroundings.log_tail_max;
+    if (Status kept = freeze_keep(spec, run, index, surroundings, values); !kept) return kept.error();
     return spec;
 }
 

@@ -30,6 +30,7 @@ Judgement judge_exit(flow::StepPlan const& plan, AttemptEnd const& end) {
     if (end.exit_code != 0) return failed(Reason::exit, "exited with " + std::to_string(end.exit_code));
     Result<Json> outputs = flow::parse_outputs(end.outputs, plan.outputs);
     if (!outputs) return failed(Reason::bad_output, outputs.error().message);
+    if (!end.not_kept.empty()) return failed(Reason::bad_output, end.not_kept);
     return {.succeeded = true, .message = {}, .outputs = std::move(*outputs)};
 }
 

@@ -79,6 +79,11 @@ void Machine::settle_known(StepIndex index, AttemptRow const& ended, AttemptEnd 
     StepRow& row = run_.steps[index];
     Judgement verdict = judge(plan_of(index), end);
     row.outputs = std::move(verdict.outputs);
+    if (!end.cache.is_null()) {
+        JsonMap explain = row.explain.is_map() ? row.explain.as_map() : JsonMap{};
+        explain.set("cache", end.cache);
+        row.explain = Json(std::move(explain));
+    }
     if (end.kind == EndKind::start_failed)
         if (Result<LaunchSpec> const spec = decode_spec(row.spec)) verdict.message = start_failure(end, *spec);
     if (attempt.stop_requested && !verdict.succeeded) {
@@ -89,9 +94,9 @@ void Machine::settle_known(StepIndex index, AttemptRow const& ended, AttemptEnd 
     }
     attempt.state = verdict.succeeded ? AttemptState::succeeded : AttemptState::failed;
     attempt.reason = verdict.reason;
-    attempt.message = verdict.message;
+    attempt.message = verdict.message.empty() ? end.note : verdict.message;
     touch(attempt);
-    if (verdict.succeeded) return finish(index, StepState::succeeded, Reason::none, "");
+    if (verdict.succeeded) return finish(index, StepState::succeeded, Reason::none, end.note);
     if (verdict.may_retry && wait_for_retry(index, attempt)) return;
     fail(index, verdict.reason, std::move(verdict.message));
 }

@@ -1,5 +1,7 @@
 #include "daemon/core/run_json.h"
 
+#include "daemon/core/keep.h"
+
 namespace pawl {
 namespace {
 
@@ -52,6 +54,7 @@ Json step_json(StepRow const& step, UtcTime now) {
     map.append("attempts", step.attempts);
     map.append("carried", step.carried);
     if (step.child) map.append("run", step.child.value);
+    map.append("cached", is_cached(step));
     map.append("outputs", step.outputs.is_null() ? Json(JsonMap{}) : step.outputs);
     add_time(map, "queued_at", step.queued_at);
     add_time(map, "started_at", step.started_at);

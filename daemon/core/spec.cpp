@@ -38,6 +38,7 @@ std::string encode_spec(LaunchSpec const& spec) {
     map.append("log_tail_max", static_cast<std::int64_t>(spec.log_tail_max));
     map.append("step", spec.step);
     if (!spec.work.empty()) map.append("work", spec.work);
+    if (!spec.keep.empty()) map.append("keep", keep_json(spec.keep));
     return dump_json(map);
 }
 
@@ -59,6 +60,7 @@ Result<LaunchSpec> decode_spec(std::string_view text) {
     spec.log_tail_max = static_cast<std::uint64_t>(parsed->number("log_tail_max"));
     spec.step = static_cast<std::uint32_t>(parsed->number("step"));
     spec.work = parsed->text("work");
+    if (Json const* keep = parsed->find("keep")) spec.keep = read_keep(*keep);
     return spec;
 }
 

@@ -2,9 +2,7 @@
 #include "daemon/io/run_files.h"
 
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include <algorithm>
 #include <array>
@@ -13,6 +11,7 @@
 #include <cstring>
 
 #include "common/base/error_codes.h"
+#include "daemon/io/file_walk.h"
 
 namespace pawl {
 namespace {
@@ -46,17 +45,9 @@ Path attempt_path(RunId run, AttemptId attempt, std::string_view ending) {
     return Path().number(run.value).text("/").number(attempt.value).text(ending);
 }
 
-UniqueFd open_beneath(int folder, char const* path, int flags, mode_t mode = 0) {
-    open_how how{};
-    how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | ((flags & O_PATH) != 0 ? 0 : O_NOCTTY));  // openat2 is strict
-    how.mode = mode;
-    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-    return UniqueFd(static_cast<int>(syscall(SYS_openat2, folder, path, &how, sizeof how)));
-}
-
 /// mkdir beneath `folder`: the parent is opened without following links. 0, or errno; an existing folder is fine.
 int make_folder(int folder, Path const& parent, char const* name) {
-    UniqueFd const opened = open_beneath(folder, parent.c_str(), O_PATH | O_DIRECTORY);
+    UniqueFd const opened = open_below(folder, parent.c_str(), O_PATH | O_DIRECTORY);
     if (!opened) return errno;
     return mkdirat(opened.get(), name, 0700) == 0 || errno == EEXIST ? 0 : errno;
 }
@@ -84,7 +75,7 @@ bool is_variable_name(std::string_view name) {
 Result<RunFiles> RunFiles::open(int state_folder, std::string state_path) {
     if (mkdirat(state_folder, "runs", 0700) != 0 && errno != EEXIST)
         return Error{code::io, std::string("cannot make the folder of runs: ") + std::strerror(errno), {}, {}};
-    UniqueFd runs = open_beneath(state_folder, "runs", O_RDONLY | O_DIRECTORY);
+    UniqueFd runs = open_below(state_folder, "runs", O_RDONLY | O_DIRECTORY);
     if (!runs) return Error{code::io, std::string("cannot open the folder of runs: ") + std::strerror(errno), {}, {}};
     return RunFiles(std::move(runs), std::move(state_path) + "/runs/");
 }
@@ -92,7 +83,7 @@ Result<RunFiles> RunFiles::open(int state_folder, std::string state_path) {
 std::optional<SysError> RunFiles::write_event(RunId run, std::string_view event) const {
     // Written aside and renamed, so that a crash leaves a whole event or none.
     Path const draft = run_path(run).text("/event.json.new");
-    UniqueFd const file = open_beneath(runs_.get(), draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    UniqueFd const file = open_below(runs_.get(), draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (!file) return SysError{"open event", errno};
     if (int const error = write_whole(file.get(), event); error != 0) return SysError{"write event", error};
     Path const final = run_path(run).text("/event.json");
@@ -104,7 +95,7 @@ std::optional<SysError> RunFiles::prepare_run(RunId run, LaunchSpec const& spec)
     if (prepared_.contains(run.value)) return std::nullopt;
     if (mkdirat(runs_.get(), run_path(run).c_str(), 0700) != 0 && errno != EEXIST) return SysError{"mkdir", errno};
     Path const event = run_path(run).text("/event.json");
-    if (!open_beneath(runs_.get(), event.c_str(), O_PATH))
+    if (!open_below(runs_.get(), event.c_str(), O_PATH))
         if (auto error = write_event(run, spec.event_json)) return error;
     if (prepared_.size() >= runs_remembered_max) prepared_.clear();
     prepared_.try_emplace(run.value);
@@ -128,7 +119,7 @@ std::optional<SysError> RunFiles::write_files(AttemptId attempt, RunId run, Laun
         Path const path = run_path(run).text("/").text(folder.view()).text("/").text(name);
         // Of an earlier launch of this attempt that did not come to anything; 0400 cannot be opened for writing again.
         if (unlinkat(runs_.get(), path.c_str(), 0) != 0 && errno != ENOENT) return SysError{"unlink", errno};
-        UniqueFd const file = open_beneath(runs_.get(), path.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0400);
+        UniqueFd const file = open_below(runs_.get(), path.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0400);
         if (!file) return SysError{"open file", errno};
         if (int const error = write_whole(file.get(), content); error != 0) return SysError{"write file", error};
         files.env.push_back(name + '=' + path_ + std::string(path.view()));
@@ -144,7 +135,7 @@ std::optional<SysError> RunFiles::prepare(AttemptId attempt, RunId run, LaunchSp
         return error;
     }
     Path const outputs = attempt_path(run, attempt, ".out");
-    if (!open_beneath(runs_.get(), outputs.c_str(), O_WRONLY | O_CREAT, 0600)) return SysError{"open outputs", errno};
+    if (!open_below(runs_.get(), outputs.c_str(), O_WRONLY | O_CREAT, 0600)) return SysError{"open outputs", errno};
 
     std::string const run_folder = path_ + std::to_string(run.value) + '/';
     files.env.push_back("PAWL_OUTPUT=" + path_ + std::string(outputs.view()));
@@ -154,20 +145,20 @@ std::optional<SysError> RunFiles::prepare(AttemptId attempt, RunId run, LaunchSp
 }
 
 std::optional<SysError> RunFiles::open_logs(AttemptId attempt, RunId run, AttemptFiles& files) const {
-    files.log = open_beneath(runs_.get(), attempt_path(run, attempt, ".log").c_str(), O_WRONLY | O_CREAT, 0600);
+    files.log = open_below(runs_.get(), attempt_path(run, attempt, ".log").c_str(), O_WRONLY | O_CREAT, 0600);
     if (!files.log) return SysError{"open log", errno};
-    files.index = open_beneath(runs_.get(), attempt_path(run, attempt, ".idx").c_str(), O_WRONLY | O_CREAT, 0600);
+    files.index = open_below(runs_.get(), attempt_path(run, attempt, ".idx").c_str(), O_WRONLY | O_CREAT, 0600);
     if (!files.index) return SysError{"open log index", errno};
     return std::nullopt;
 }
 
 UniqueFd RunFiles::open_report(AttemptId attempt, RunId run) const {
-    return open_beneath(runs_.get(), attempt_path(run, attempt, ".out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    return open_below(runs_.get(), attempt_path(run, attempt, ".out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
 }
 
 std::string RunFiles::read_outputs(AttemptId attempt, RunId run, std::size_t bytes_max) const {
     // The step may have put anything in its place: a FIFO must not stop us, a device not be read.
-    UniqueFd const file = open_beneath(runs_.get(), attempt_path(run, attempt, ".out").c_str(), O_RDONLY | O_NONBLOCK);
+    UniqueFd const file = open_below(runs_.get(), attempt_path(run, attempt, ".out").c_str(), O_RDONLY | O_NONBLOCK);
     struct stat status{};
     if (!file || fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) return {};
     std::string outputs(std::min(static_cast<std::size_t>(status.st_size), bytes_max + 1), '\0');
@@ -183,11 +174,11 @@ std::string RunFiles::read_outputs(AttemptId attempt, RunId run, std::size_t byt
 }
 
 UniqueFd RunFiles::open_log(AttemptId attempt, RunId run) const {
-    return open_beneath(runs_.get(), attempt_path(run, attempt, ".log").c_str(), O_RDONLY | O_NONBLOCK);
+    return open_below(runs_.get(), attempt_path(run, attempt, ".log").c_str(), O_RDONLY | O_NONBLOCK);
 }
 
 UniqueFd RunFiles::open_index(AttemptId attempt, RunId run) const {
-    return open_beneath(runs_.get(), attempt_path(run, attempt, ".idx").c_str(), O_RDONLY | O_NONBLOCK);
+    return open_below(runs_.get(), attempt_path(run, attempt, ".idx").c_str(), O_RDONLY | O_NONBLOCK);
 }
 
 }  // namespace pawl

@@ -18,12 +18,16 @@ HEADER = pathlib.Path(__file__).resolve().parents[2] / "common/base/crash_point.
 # Their code comes with a later milestone.
 NOT_DUE = {
     "outbox.before.notify", "outbox.before.emit", "outbox.after.notify", "outbox.after.emit",
-    "trigger.due", "trigger.fired", "trigger.watermark", "backup.half", "backup.verified", "backup.renamed", "retention.files",
+    "trigger.due", "trigger.fired", "trigger.watermark", "backup.half", "backup.verified", "backup.renamed",
     # An attempt's row is its outbox: launch and stop are repeated while the row is live, so nothing is marked.
     "outbox.mark.launch", "outbox.mark.stop", "outbox.mark.notify", "outbox.mark.emit",
 }
-# Proven elsewhere: 16,383 attempts before the first passage (tests/unit/io); a full disk (diskfull.py).
-ELSEWHERE = {"table.rotated", "disk.resumed"}
+# Proven elsewhere: 16,383 attempts before the first passage, artifacts whose time is over (tests/unit/io); a full disk (diskfull.py).
+ELSEWHERE = {"table.rotated", "retention.files", "disk.resumed"}
+# A step whose files are kept and whose result is remembered; each token is new, so each of its runs executes once.
+KEPT = """    artifacts: ["kept-${{ inputs.token }}.txt"]
+    cache: {key: "${{ inputs.token }}", produces: ["kept-${{ inputs.token }}.txt"]}
+"""
 # Passed once in the life of a process: instead of the n-th passage the n-th start dies.
 ONCE = {name for name in ("table.allocated", "table.renamed", "table.deleted", "recover.opened", "recover.fenced", "recover.classified",
                           "recover.committed", "recover.replayed", "migrate.before", "migrate.inside", "migrate.after")}
@@ -75,7 +79,8 @@ class Load:
         self.count += 1
         step = "  - id: main\n    env: {{TOKEN: \"${{{{ inputs.token }}}}\"}}\n{more}    run: |\n      {script}\n"
         kinds = {"fine": ("", 0, ""), "bad": ("", 4, ""), "slow": ("    stop: {grace: 200ms}\n", 0, "sleep 300"),
-                 "brief": ("", 0, "sleep 0.4"), "again": ("    on_crash: retry\n", 0, "[ $PAWL_ATTEMPT_NUMBER -gt 1 ] || sleep 300")}
+                 "brief": ("", 0, "sleep 0.4"), "again": ("    on_crash: retry\n", 0, "[ $PAWL_ATTEMPT_NUMBER -gt 1 ] || sleep 300"),
+                 "kept": (KEPT, 0, "echo $TOKEN > kept-$TOKEN.txt")}
         texts = [f"kind: workflow\nname: {name}\ndescription: edition {self.count}\ninputs: {{token: {{type: string}}}}\nsteps:\n" +
                  step.format(more=more, script=self.world.probes.script(name, code, then)) for name, (more, code, then) in kinds.items()]
         texts.append("kind: workflow\nname: write\ninputs: {token: {type: string}}\nsteps:\n  - {id: main, uses: sql, continue_on_error: true, "
@@ -110,6 +115,7 @@ class Load:
             self.deploy()
             self.ended(self.start("fine"))
             self.ended(self.start("write"))
+            self.ended(self.start("kept"))
             failed = self.start("bad")
             self.ended(failed)
             self.ended(self.ask("POST", f"/v1/runs/{failed}/retry", {})["id"])
@@ -218,9 +224,10 @@ class Case:
             if run["workflow"] in ("slow", "again"):
                 self.load.ask("POST", f"/v1/runs/{run['id']}/cancel", {"now": True})
         self.load.client.wait_until_idle(60)
+        findings = self.missing_files()
         store = self.world.store()
         queries = {row["run"]: row for row in store.rows("SELECT run, inputs FROM run_data WHERE inputs LIKE '%write%'")}
-        findings = pawlkit.check(store, self.world.probes, self.acks, lost_allowed=self.point.startswith("shim.") or self.passage == 1, losing=queries)
+        findings += pawlkit.check(store, self.world.probes, self.acks, lost_allowed=self.point.startswith("shim.") or self.passage == 1, losing=queries)
         findings += self.written(store, queries)
         store.close()
         if self.world.stop() != 0:
@@ -240,6 +247,15 @@ class Case:
                 never_lost = self.point in ("outbox.before.launch", "outbox.before.http") and self.passage > 1
                 if count not in {"succeeded": (1,), "lost": () if never_lost else (0, 1)}.get(state, ()):
                     findings.append(f"a query that is {state} was performed {count} times: {token}")
+        return findings
+
+    def missing_files(self):
+        """A step that succeeded has its files, whatever died when."""
+        findings = []
+        for run in self.load.ask("GET", "/v1/runs?workflow=kept&limit=1000")["items"]:
+            kept = self.load.ask("GET", f"/v1/runs/{run['id']}/artifacts")["items"]
+            if run["status"] == "succeeded" and len(kept) != 1:
+                findings.append(f"run {run['id']} succeeded and kept {len(kept)} files")
         return findings
 
     def play(self):

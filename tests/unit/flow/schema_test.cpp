@@ -21,7 +21,7 @@ std::string contents(std::filesystem::path const& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-constexpr Place all_places[] = {Place::workflow, Place::defaults, Place::concurrency, Place::step, Place::retry, Place::stop, Place::wait, Place::approve, Place::arm, Place::undo, Place::declaration, Place::project, Place::condition, Place::condition_test, Place::test, Place::test_case, Place::mock, Place::http, Place::sql};
+constexpr Place all_places[] = {Place::workflow, Place::defaults, Place::concurrency, Place::step, Place::retry, Place::stop, Place::wait, Place::approve, Place::arm, Place::artifacts, Place::cache, Place::undo, Place::declaration, Place::project, Place::condition, Place::condition_test, Place::test, Place::test_case, Place::mock, Place::http, Place::sql};
 
 }  // namespace
 
