@@ -20,6 +20,7 @@ std::vector<CommandEntry> const& command_entries() {
         {"condition eval", "Evaluate a condition, now or at another time", condition_eval_command},
         {"condition inspect", "Show all about a condition, and what a change of it reaches", condition_inspect_command},
         {"condition ls", "List the conditions of files, with their tests and uses", condition_ls_command},
+        {"condition stats", "Tell how often conditions held in past runs, and what they cost", condition_stats_command},
         {"condition test", "Run the tests beside conditions, and show what they never saw", condition_test_command},
         {"condition usages", "List the places that use a condition", condition_usages_command},
         {"daemon drain", "Start nothing new, and wait until nothing runs", daemon_drain_command},

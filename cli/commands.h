@@ -20,6 +20,7 @@ Command completion_command();
 Command condition_eval_command();
 Command condition_inspect_command();
 Command condition_ls_command();
+Command condition_stats_command();
 Command condition_test_command();
 Command condition_usages_command();
 Command daemon_drain_command();

@@ -25,3 +25,6 @@ sed -i 's/{files: 500}/{files: 1500}/' conditions.yaml
 pawl plan
 pawl deploy .
 pawl run rollout -i files=1500 --progress plain
+echo "--- what they gave in all of these runs"
+pawl condition stats
+pawl condition stats may_ship -o json
