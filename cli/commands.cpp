@@ -17,6 +17,7 @@ std::vector<CommandEntry> const& command_entries() {
         {"cancel", "Cancel runs: stop signal, grace, handlers", cancel_command},
         {"check", "Find all mistakes in files, without a daemon", check_command},
         {"completion", "Print the completion of a shell", completion_command},
+        {"condition conflicts", "Find conditions that decide nothing, gaps and overlaps", condition_conflicts_command},
         {"condition eval", "Evaluate a condition, now or at another time", condition_eval_command},
         {"condition inspect", "Show all about a condition, and what a change of it reaches", condition_inspect_command},
         {"condition ls", "List the conditions of files, with their tests and uses", condition_ls_command},

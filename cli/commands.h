@@ -17,6 +17,7 @@ Command cancel_command();
 Command check_command();
 Command complete_command();
 Command completion_command();
+Command condition_conflicts_command();
 Command condition_eval_command();
 Command condition_inspect_command();
 Command condition_ls_command();

@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 #include "common/cel/trace.h"
 #include "common/flow/condition_uses.h"
+#include "common/flow/conflicts.h"
 #include "common/flow/declare.h"
 #include "common/flow/labels.h"
 #include "common/flow/scope.h"
@@ -253,7 +254,8 @@ void ConditionReader::compile(Draft& draft) {
     if (reader.error_count() != errors_before || !compiled.program) return;
     condition.program = std::move(compiled.program);
     if (auto const always = condition.program->constant(); always && always->is_bool() && condition.expr != "true" && condition.expr != "false")
-        reader.warning(code::invalid_value, draft.expr->where, "condition '" + condition.name + "' is always " + (always->as_bool() ? "true" : "false"));
+        reader.warning(code::constant_condition, draft.expr->where, "condition '" + condition.name + "' is always " + (always->as_bool() ? "true" : "false"));
+    for (Conflict const& conflict : conflicts_in(condition, Depth::check)) reader.add({as_warning(conflict)});
 }
 
 void ConditionReader::run_tests(Draft& draft) {

@@ -10,6 +10,7 @@
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
 #include "common/flow/condition.h"
+#include "common/flow/conflicts.h"
 #include "common/flow/keys.h"
 #include "common/flow/model.h"
 #include "common/flow/workflow.h"
@@ -74,6 +75,10 @@ public:
             yaml::Member const* kind = document->root.is_map() ? document->root.find("kind") : nullptr;
             if (kind && kind->value.text == "condition") conditions.read(reader_, document->root);
         }
+    }
+
+    void warn(std::vector<Conflict> const& conflicts) {
+        for (Conflict const& conflict : conflicts) diagnostics_.push_back(as_warning(conflict));
     }
 
     struct Read {
@@ -148,6 +153,7 @@ Loaded load_workflows(FileLoader& loader, Conditions const& conditions) {
     for (auto const& document : loader.file().documents) {
         FileLoader::Read read = loader.load(*document, conditions);
         if (!read.is_workflow) continue;
+        if (read.plan) loader.warn(conflicts_in(*read.plan, Depth::check));
         yaml::Member const* named = document->root.find("name");
         loaded.places.emplace_back(loaded.file.workflows.size(), named ? named->value.where : document->root.where);
         loaded.file.workflows.push_back(load_workflow(*document, std::move(read), conditions));
