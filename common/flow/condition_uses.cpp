@@ -2,6 +2,8 @@
 #include "common/flow/condition_uses.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -44,6 +46,25 @@ std::string cel_literal(Declaration const& declaration, Json const& value) {
     if (declaration.type == ValueType::duration) return "duration(" + text + ")";
     if (declaration.type == ValueType::timestamp) return "timestamp(" + text + ")";
     return text.starts_with('-') ? "(" + text + ")" : text;
+}
+
+std::string limit_literal(Declaration const& declaration, double limit) {
+    if (declaration.type != ValueType::duration) return dump_json(limit == std::trunc(limit) && std::abs(limit) < 1e15 ? Json(static_cast<std::int64_t>(limit)) : Json(limit));
+    return "duration(" + dump_json(Json(format_duration(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(limit))))) + ")";
+}
+
+/// What the declaration asks of a value with that name, beside its type; empty: nothing.
+std::string bounds_on(Declaration const& declaration, std::string const& name) {
+    std::vector<std::string> bounds;
+    bool const has_length = declaration.type == ValueType::string || declaration.type == ValueType::path || declaration.type == ValueType::list;
+    std::string const measured = has_length ? "size(" + name + ")" : name;
+    if (declaration.min) bounds.push_back(measured + " >= " + limit_literal(declaration, *declaration.min));
+    if (declaration.max) bounds.push_back(measured + " <= " + limit_literal(declaration, *declaration.max));
+    if (!declaration.pattern.empty()) bounds.push_back(name + ".matches(" + dump_json(Json("^(?:" + declaration.pattern + ")$")) + ")");
+    std::vector<std::string> allowed;
+    for (Json const& value : declaration.allowed) allowed.push_back(cel_literal(declaration, value));
+    if (!allowed.empty()) bounds.push_back(name + " in [" + join(allowed, ", ") + "]");
+    return join(bounds, " && ");
 }
 
 /// It would hide what is put behind it.
@@ -193,13 +214,19 @@ private:
             reader_.error(code::expression_type, out_.place(given->value), "parameter '" + param.name + "' of condition '" + condition.name + "': " + fitted.error().message);
             return {"null", given->value};
         }
-        if (is_path(given->tokens) && !is_captured(given->tokens.front().text, condition))
-            return {{}, given->value, true};
         std::string const name = bound_name(condition, param);
+        std::string const bounds = bounds_on(param, name);
+        if (bounds.empty() && is_path(given->tokens) && !is_captured(given->tokens.front().text, condition))
+            return {{}, given->value, true};
         out_.put("cel.bind(" + name + ", ", given->value);
         copy(given->value.begin, given->value.end);
         out_.put(has_comment(out_.source().substr(given->value.begin, given->value.length())) ? "\n, " : ", ", given->value);
-        closing += ")";
+        closing.insert(1, ")");  // what was bound last ends first
+        if (!bounds.empty()) {
+            std::string message = "parameter '" + param.name + "' of condition '" + condition.name + "' is not as it is declared";
+            out_.put("Held(" + bounds + ", " + dump_json(Json(std::move(message))) + ") ? ", use.at);
+            closing.insert(1, " : false");
+        }
         return {name, given->value};
     }
 
@@ -275,6 +302,16 @@ void ConditionUses::explain(Error& error) const {
         error.hint = "'" + name + "' is what is given for '" + param->name + "' of condition '" + condition->name + "', which is declared " + std::string(name_of(param->type));
         return;
     }
+}
+
+void ConditionUses::tell_once(Diagnostics& explained) {
+    Diagnostics kept;
+    for (Error& one : explained) {
+        bool const told = one.hint.find(" is what is given for '") != std::string::npos &&
+                          std::ranges::any_of(kept, [&](Error const& before) { return before.where == one.where && before.hint == one.hint; });
+        if (!told) kept.push_back(std::move(one));
+    }
+    explained = std::move(kept);
 }
 
 std::vector<Condition::Piece> split_at_params(std::string const& text, std::vector<Declaration> const& params) {
