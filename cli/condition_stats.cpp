@@ -190,7 +190,7 @@ Command condition_stats_command() {
         .summary = "Tell how often conditions held in past runs, and what they cost",
         .text = "The values recorded with each decision are put into the conditions of that version again. A decision counts whether the condition "
                 "was needed for it or not. Costs are steps of the evaluator; 100,000 are the most that an expression may take.",
-        .arguments = {{.name = "NAME", .doc = "a condition (default: all)", .into = &options->name, .required = false}},
+        .arguments = {{.name = "NAME", .doc = "a condition (default: all)", .into = &options->name, .required = false, .completes = Completes::conditions}},
         .options = {{.names = "--workflow", .value = "NAME", .doc = "only runs of this workflow", .into = &options->workflow, .completes = Completes::workflows},
                     {.names = "--since", .value = "TIME", .doc = "runs made since then: 90m, 7d, a date or a timestamp", .into = &options->since},
                     {.names = "-n,--runs", .value = "N", .doc = "look at the newest N runs (1000)", .into = &options->runs}},
