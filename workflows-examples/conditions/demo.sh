@@ -10,6 +10,7 @@ echo "--- without a daemon"
 pawl check
 pawl condition usages may_ship
 pawl condition test
+pawl condition conflicts
 echo "Monday morning: $(pawl condition eval office_hours --at 2026-10-05T07:30:00Z)"
 pawl condition eval may_ship --params '{"files": 12}' --at 2026-10-04T10:30:00Z --explain
 echo "--- 500 files: held back at any time, unless it is urgent"

@@ -75,7 +75,7 @@ TEST_CASE("each kind of document has a schema", "[cli][schema][hints]") {
 
 TEST_CASE("names of tests and conditions are completed from the files of the project", "[cli][complete][hints]") {
     Inside const project;
-    project.write("t.yaml", "kind: test\nname: shipping\ntarget: workflow/ship\ncases:\n  - {name: slow day, mock: {}, expect: {status: succeeded}}\n---\nkind: condition\nname: late\nexpr: now.getHours('UTC') > 20\n");
+    project.write("t.yaml", "kind: test\nname: shipping\ntarget: workflow/ship\ncases:\n  - {name: slow day, inputs: {region: eu}, mock: {}, expect: {status: succeeded}}\n---\nkind: condition\nname: late\nexpr: now.getHours('UTC') > 20\n");
     CliBench bench;
     CHECK(bench.run({"__complete", "--", "test", "-k", ""}) == exit_done);
     CHECK(holds(bench.out, "shipping"));
@@ -127,7 +127,7 @@ TEST_CASE("condition conflicts gathers what is found in files, each with values 
     CHECK(answer.number("workflows") == 2);
     std::string kinds;
     for (Json const& item : answer.find("items")->as_list()) kinds += item.text("kind") + " [" + item.text("witness") + "]; ";
-    CHECK(kinds == "never taken []; gap [inputs.n = 4]; overlap [inputs.n = 8]; constant []; ");
+    CHECK(kinds == "never taken []; gap [inputs.n = 5]; overlap [inputs.n = 8]; constant []; ");
     CHECK(bench.run({"condition", "conflicts", "ship.yaml"}) == exit_done);
     CHECK(holds(bench.err, "nothing found in 1 workflows"));
     bench.daemon.ok["GET /v1/workflows?limit=500"] = R"({"items":[{"name":"w"}],"next":""})";

@@ -111,3 +111,79 @@ TEST_CASE("many names are no trouble: then nothing is claimed for all values, an
     CHECK(holds(mistakes(choosing(inputs + "}", "[{when: \"" + all + "\", steps: [a]}]")), "switch_gap"));
     CHECK(mistakes(choosing(inputs + "}", "[{when: \"" + all + "\", steps: [a]}, {when: \"" + all + "\", steps: [b]}, {else: [c]}]")) == "");
 }
+
+namespace {
+
+/// Random conditions over a number, a text and a truth value; the same each time.
+class RandomArms {
+public:
+    explicit RandomArms(std::uint64_t seed) : state_(seed) {}
+    std::string condition(int depth = 2) {
+        if (depth > 0 && below(3) > 0) return "(" + condition(depth - 1) + (below(2) == 0 ? " && " : " || ") + condition(depth - 1) + ")";
+        static constexpr char const* orders[] = {"<", "<=", ">", ">=", "==", "!="};
+        switch (below(5)) {
+        case 0: return "inputs.f";
+        case 1: return "!inputs.f";
+        case 2: return std::string("inputs.s ") + (below(2) == 0 ? "==" : "!=") + " '" + static_cast<char>('a' + below(3)) + "'";
+        case 3: return std::string("inputs.s in ['a', '") + static_cast<char>('b' + below(2)) + "']";
+        default: return std::string("inputs.n ") + orders[below(6)] + " " + std::to_string(below(5));
+        }
+    }
+    std::uint64_t below(std::uint64_t bound) {
+        state_ = state_ * 6364136223846793005u + 1442695040888963407u;
+        return (state_ >> 33) % bound;
+    }
+
+private:
+    std::uint64_t state_;
+};
+
+class Values final : public cel::Activation {
+public:
+    Values(std::int64_t n, std::string const& s, bool f) : inputs_(JsonMap{{"n", n}, {"s", s}, {"f", f}}) {}
+    Json const* variable(std::string_view name) const override { return name == "inputs" ? &inputs_ : nullptr; }
+
+private:
+    Json inputs_;
+};
+
+/// What is the case, by trying all that the constants can tell apart.
+std::string by_brute_force(Plan const& plan) {
+    auto const& arms = std::get<SwitchAction>(plan.steps[0].action).arms;
+    std::vector<bool> taken(arms.size());
+    bool gap = false;
+    for (std::int64_t n = -2; n < 8; ++n)
+        for (char const* s : {"a", "b", "c", "d"})
+            for (bool const f : {true, false}) {
+                std::size_t i = 0;
+                while (i < arms.size() && !*arms[i].when->eval_bool(Values(n, s, f))) ++i;
+                if (i == arms.size()) gap = true;
+                else taken[i] = true;
+            }
+    std::string text;
+    for (std::size_t i = 0; i < arms.size(); ++i)
+        if (!taken[i] && !arms[i].when->constant()) text += "arm " + std::to_string(i + 1) + " ";
+    return text + (gap ? "gap" : "");
+}
+
+}  // namespace
+
+TEST_CASE("what is found is what there is, on 500 random switches", "[flow][conflicts]") {
+    int with_dead_arm = 0, with_gap = 0;
+    for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+        RandomArms random(seed);
+        std::string arms = "[";
+        for (int i = 0; i < 3; ++i) arms += std::string(i == 0 ? "" : ", ") + "{when: \"" + random.condition() + "\", steps: [a]}";
+        INFO("seed " << seed << ": " << arms);
+        LoadedWorkflow const workflow = good(choosing("{n: int, s: string, f: bool}", arms + "]"));
+        std::string found;
+        for (Conflict const& one : conflicts_in(*workflow.plan, Depth::check))
+            found += one.kind == Conflict::Kind::gap ? "gap" : one.kind == Conflict::Kind::never_taken ? one.message.substr(0, 6) : "";
+        std::string const wanted = by_brute_force(*workflow.plan);
+        CHECK(found == wanted);
+        with_dead_arm += wanted.find("arm") != std::string::npos ? 1 : 0;
+        with_gap += wanted.find("gap") != std::string::npos ? 1 : 0;
+    }
+    CHECK(with_dead_arm > 50);
+    CHECK(with_gap > 50);
+}
