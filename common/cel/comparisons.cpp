@@ -10,6 +10,8 @@ namespace {
 
 using VK = Value::Kind;
 
+constexpr std::size_t constants_max = 100;  ///< of one path: a hostile text must not cost more than it can
+
 std::optional<Constant> constant_of(Value const& value) {
     switch (value.kind()) {
     case VK::null: return Constant{};
@@ -59,6 +61,10 @@ private:
 
     void note(std::string const& path, Constant constant) {
         auto& constants = note(path).constants;
+        if (constants.size() == constants_max) {
+            found_.exact = false;
+            return;
+        }
         if (std::ranges::find(constants, constant) == constants.end()) constants.push_back(std::move(constant));
     }
 

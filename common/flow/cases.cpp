@@ -12,6 +12,7 @@ namespace {
 using cel::Constant;
 using cel::Instant;
 
+constexpr std::size_t places_max = 60;  ///< with more nothing can be told from a thousand cases
 constexpr double whole_max = 9e15;  ///< doubles below are exact integers, and their neighbours are too
 
 void add_integers(std::vector<Json>& out, Json const& constant) {
@@ -211,6 +212,12 @@ Cases::Cases(std::vector<cel::Program const*> const& programs, DomainOf const& d
         // A map and its own field: their values would have to agree.
         if (std::ranges::any_of(paths, [&](cel::ComparedPath const& other) { return is_above(one.path, other.path); })) all_ = false;
         else places_.push_back(make_place(one, domain_of(one.path), all_));
+    }
+    if (places_.size() > places_max) {
+        places_.clear();
+        cases_max_ = 0;
+        all_ = false;
+        return;
     }
     for (std::string const& status : statuses)
         places_.push_back({.path = status, .is_status = true, .choices = {{.value = true, .plausible = status == "success"}, {.value = false, .plausible = status != "success"}}});

@@ -14,15 +14,35 @@
 namespace pawl::flow {
 namespace {
 
-std::size_t cases_max(Depth depth) { return depth == Depth::check ? 1'000 : 50'000; }
+/// What a workflow may cost: a hostile one must not hold up a deploy.
+class Effort {
+public:
+    explicit Effort(Depth depth) : depth_(depth), evaluations_left_(depth == Depth::check ? 100'000 : 5'000'000) {}
+    Depth depth() const { return depth_; }
+    /// How many cases so many programs may be tried with.
+    std::size_t cases_for(std::size_t programs) {
+        std::size_t const most = depth_ == Depth::check ? 1'000 : 50'000;
+        std::size_t const cases = std::min(most, evaluations_left_ / std::max<std::size_t>(1, programs));
+        evaluations_left_ -= std::min(evaluations_left_, spent_at_least * programs);
+        return cases;
+    }
+    void spend(std::size_t evaluations) { evaluations_left_ -= std::min(evaluations_left_, evaluations); }
+
+private:
+    static constexpr std::size_t spent_at_least = 4;
+    Depth depth_;
+    std::size_t evaluations_left_;
+};
 
 SourcePos place_of(cel::Program const& program) { return program.code().place_of(program.code().root); }
 
-/// Three outcomes: an expression may fail.
-enum class Outcome : std::uint8_t { no, yes, error };
+/// An expression may fail; and one that costs too much is left alone.
+enum class Outcome : std::uint8_t { no, yes, error, unknown };
 Outcome outcome_of(cel::Program const& program, Case const& one) {
-    auto const value = program.eval_bool(one);
-    return !value ? Outcome::error : *value ? Outcome::yes : Outcome::no;
+    cel::Budget budget{.steps_left = 5'000, .bytes_left = 64u << 10};
+    auto const value = program.eval(one, budget);
+    if (!value) return value.error().code == code::limit_exceeded ? Outcome::unknown : Outcome::error;
+    return !value->is_bool() ? Outcome::error : value->as_bool() ? Outcome::yes : Outcome::no;
 }
 
 /// `declarations` and the properties in them, by a path without its first word.
@@ -74,17 +94,18 @@ private:
 };
 
 /// Is it the same for all values? Nothing when it is not, or when nobody can tell.
-std::optional<bool> constant_outcome(cel::Program const& program, DomainOf const& domain_of, Depth depth) {
+std::optional<bool> constant_outcome(cel::Program const& program, DomainOf const& domain_of, Effort& effort) {
     if (program.constant()) return std::nullopt;  // whoever writes true or false means it
     cel::Comparisons const comparisons = cel::comparisons_of(program);
     if (!comparisons.exact || comparisons.paths.empty()) return std::nullopt;
-    Cases const cases({&program}, domain_of, cases_max(depth));
+    Cases const cases({&program}, domain_of, effort.cases_for(1));
     if (!cases.are_all()) return std::nullopt;
     std::optional<Outcome> first;
     bool same = true;
     cases.visit([&](Case const& one) {
         Outcome const outcome = outcome_of(program, one);
-        same = outcome != Outcome::error && (!first || *first == outcome);
+        effort.spend(1);
+        same = (outcome == Outcome::yes || outcome == Outcome::no) && (!first || *first == outcome);
         first = outcome;
         return same;
     });
@@ -101,7 +122,7 @@ std::string truth(bool value) {
 /// The arms of one switch, and what decides whether it is reached at all.
 class SwitchJudge {
 public:
-    SwitchJudge(Plan const& plan, StepIndex index, Depth depth) : plan_(plan), index_(index), action_(std::get<SwitchAction>(plan.steps[index].action)), depth_(depth) {
+    SwitchJudge(Plan const& plan, StepIndex index, Effort& effort) : plan_(plan), index_(index), action_(std::get<SwitchAction>(plan.steps[index].action)), effort_(effort) {
         for (SwitchAction::Arm const& arm : action_.arms)
             if (arm.when) arms_.push_back(&*arm.when);
         add_guards(index);
@@ -112,17 +133,18 @@ public:
     void run(std::vector<Conflict>& found) {
         if (arms_.empty()) return;
         Workflow const workflow(plan_);
-        Cases const cases(all_, [&](std::string const& path) { return workflow.domain(path); }, cases_max(depth_));
+        Cases const cases(all_, [&](std::string const& path) { return workflow.domain(path); }, effort_.cases_for(all_.size()));
         taken_.assign(arms_.size(), false);
         bool const all_guards_exact = std::ranges::all_of(guards_, is_exact);
         cases.visit([&](Case const& one) {
+            effort_.spend(all_.size());
             look(one, all_guards_exact);
-            return true;
+            return !gave_up_;
         });
         bool const has_else = arms_.size() < action_.arms.size();
-        for (std::size_t i = 0; i < arms_.size(); ++i) judge_arm(i, cases.are_all(), found);
+        for (std::size_t i = 0; i < arms_.size(); ++i) judge_arm(i, cases.are_all() && !gave_up_, found);
         if (!has_else && gap_) found.push_back(gap());
-        if (depth_ == Depth::full) found.insert(found.end(), overlaps_.begin(), overlaps_.end());
+        if (effort_.depth() == Depth::full) found.insert(found.end(), overlaps_.begin(), overlaps_.end());
     }
 
 private:
@@ -146,7 +168,7 @@ private:
         StepPlan const& step = plan_.steps[index];
         for (cel::Program const* guard : {step.condition ? &*step.condition : nullptr, plan_.condition ? &*plan_.condition : nullptr}) {
             Outcome const outcome = guard == nullptr ? Outcome::yes : outcome_of(*guard, one);
-            if (outcome == Outcome::error) return std::nullopt;
+            if (outcome == Outcome::error || outcome == Outcome::unknown) return std::nullopt;
             if (outcome == Outcome::no) return false;
         }
         for (StepIndex const before : step.switches) {
@@ -161,7 +183,7 @@ private:
     std::optional<bool> leads_to(StepIndex choice, StepIndex index, Case const& one) const {
         for (SwitchAction::Arm const& arm : std::get<SwitchAction>(plan_.steps[choice].action).arms) {
             Outcome const outcome = arm.when ? outcome_of(*arm.when, one) : Outcome::yes;
-            if (outcome == Outcome::error) return std::nullopt;
+            if (outcome == Outcome::error || outcome == Outcome::unknown) return std::nullopt;
             if (outcome == Outcome::yes) return std::ranges::find(arm.steps, index) != arm.steps.end();
         }
         return false;
@@ -175,13 +197,15 @@ private:
         std::optional<std::size_t> first;
         for (std::size_t i = 0; i < arms_.size(); ++i) {
             Outcome const outcome = outcome_of(*arms_[i], one);
+            gave_up_ = gave_up_ || outcome == Outcome::unknown;
+            if (gave_up_) return;
             if (outcome == Outcome::error) {
                 if (!first) return;  // the switch fails: no arm is taken
                 continue;
             }
             if (outcome == Outcome::no) continue;
             if (!first) taken_[i] = true;
-            else if (is_witness && depth_ == Depth::full) note_overlap(*first, i, one);
+            else if (is_witness && effort_.depth() == Depth::full) note_overlap(*first, i, one);
             if (!first) first = i;
         }
         if (!first && is_witness && !gap_) gap_ = one.text(arms_);
@@ -196,12 +220,12 @@ private:
 
     static std::string ordinal(std::size_t arm) { return "arm " + std::to_string(arm + 1); }
 
-    void judge_arm(std::size_t i, bool are_all, std::vector<Conflict>& found) const {
+    void judge_arm(std::size_t i, bool are_all, std::vector<Conflict>& found) {
         bool const can_tell = are_all && std::ranges::all_of(arms_.begin(), arms_.begin() + static_cast<std::ptrdiff_t>(i) + 1, is_exact);
         if (!can_tell || taken_[i]) return;
         std::string const who = ordinal(i) + " of switch '" + plan_.steps[index_].id + "'";
         Workflow const workflow(plan_);
-        auto const constant = constant_outcome(*arms_[i], [&](std::string const& path) { return workflow.domain(path); }, depth_);
+        auto const constant = constant_outcome(*arms_[i], [&](std::string const& path) { return workflow.domain(path); }, effort_);
         bool const never_holds = (constant && !*constant) || arms_[i]->constant() == Json(false);
         if (never_holds && arms_[i]->constant()) return;  // `when: false` is meant so
         std::string const why = never_holds ? "its condition is always false" : "the arms above it, and what leads to the switch, leave nothing for it";
@@ -218,7 +242,8 @@ private:
     Plan const& plan_;
     StepIndex index_;
     SwitchAction const& action_;
-    Depth depth_;
+    Effort& effort_;
+    bool gave_up_ = false;  ///< an arm costs too much to be tried
     std::vector<cel::Program const*> arms_, guards_, all_;
     std::set<StepIndex> guarded_;
     std::vector<bool> taken_;
@@ -227,9 +252,9 @@ private:
     std::vector<Conflict> overlaps_;
 };
 
-void judge_if(Plan const& plan, cel::Program const& condition, std::string const& step, Depth depth, std::vector<Conflict>& found) {
+void judge_if(Plan const& plan, cel::Program const& condition, std::string const& step, Effort& effort, std::vector<Conflict>& found) {
     Workflow const workflow(plan);
-    auto const always = constant_outcome(condition, [&](std::string const& path) { return workflow.domain(path); }, depth);
+    auto const always = constant_outcome(condition, [&](std::string const& path) { return workflow.domain(path); }, effort);
     if (!always) return;
     std::string const who = step.empty() ? "the workflow's 'if'" : "'if' of step '" + step + "'";
     found.push_back({.kind = Conflict::Kind::constant, .where = place_of(condition), .step = step, .message = who + " is always " + truth(*always),
@@ -237,7 +262,7 @@ void judge_if(Plan const& plan, cel::Program const& condition, std::string const
 }
 
 /// Steps that wait for the same ones, each with an `if`: both may be meant to run, so this is told to who asks.
-void judge_siblings(Plan const& plan, std::vector<Conflict>& found) {
+void judge_siblings(Plan const& plan, Effort& effort, std::vector<Conflict>& found) {
     std::map<std::pair<Section, std::vector<StepIndex>>, std::vector<StepIndex>> groups;
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
         StepPlan const& step = plan.steps[i];
@@ -254,14 +279,15 @@ void judge_siblings(Plan const& plan, std::vector<Conflict>& found) {
         for (StepIndex const index : steps) programs.push_back(&*plan.steps[index].condition);
         std::set<std::pair<std::size_t, std::size_t>> seen;
         bool has_gap = false;
-        Cases const cases(programs, [&](std::string const& path) { return workflow.domain(path); }, cases_max(Depth::full));
+        Cases const cases(programs, [&](std::string const& path) { return workflow.domain(path); }, effort.cases_for(programs.size()));
         cases.visit([&](Case const& one) {
+            effort.spend(programs.size());
             if (!one.is_plausible()) return true;
             std::vector<std::size_t> holding;
             bool failed = false;
             for (std::size_t i = 0; i < programs.size(); ++i) {
                 Outcome const outcome = outcome_of(*programs[i], one);
-                failed = failed || outcome == Outcome::error;
+                failed = failed || outcome == Outcome::error || outcome == Outcome::unknown;
                 if (outcome == Outcome::yes) holding.push_back(i);
             }
             for (std::size_t i = 1; i < holding.size(); ++i) {
@@ -295,19 +321,21 @@ std::string_view name_of(Conflict::Kind kind) {
 
 std::vector<Conflict> conflicts_in(Plan const& plan, Depth depth) {
     std::vector<Conflict> found;
-    if (plan.condition) judge_if(plan, *plan.condition, "", depth, found);
+    Effort effort(depth);
+    if (plan.condition) judge_if(plan, *plan.condition, "", effort, found);
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
         StepPlan const& step = plan.steps[i];
-        if (step.condition) judge_if(plan, *step.condition, step.id, depth, found);
-        if (std::holds_alternative<SwitchAction>(step.action)) SwitchJudge(plan, static_cast<StepIndex>(i), depth).run(found);
+        if (step.condition) judge_if(plan, *step.condition, step.id, effort, found);
+        if (std::holds_alternative<SwitchAction>(step.action)) SwitchJudge(plan, static_cast<StepIndex>(i), effort).run(found);
     }
-    if (depth == Depth::full) judge_siblings(plan, found);
+    if (depth == Depth::full) judge_siblings(plan, effort, found);
     return found;
 }
 
 std::vector<Conflict> conflicts_in(Condition const& condition, Depth depth) {
     if (!condition.program) return {};
-    auto const always = constant_outcome(*condition.program, [&](std::string const& path) { return domain_of_params(condition, path); }, depth);
+    Effort effort(depth);
+    auto const always = constant_outcome(*condition.program, [&](std::string const& path) { return domain_of_params(condition, path); }, effort);
     if (!always) return {};
     return {{.kind = Conflict::Kind::constant, .where = place_of(*condition.program), .step = "", .message = "condition '" + condition.name + "' is always " + truth(*always),
              .hint = "for all values that its params can have", .witness = {}}};

@@ -1,4 +1,6 @@
 // What is said about conditions that decide nothing, and about switches: only what was found by evaluating.
+#include <chrono>
+
 #include "common/flow/conflicts.h"
 #include "tests/unit/flow/flow_bench.h"
 
@@ -110,6 +112,19 @@ TEST_CASE("many names are no trouble: then nothing is claimed for all values, an
     }
     CHECK(holds(mistakes(choosing(inputs + "}", "[{when: \"" + all + "\", steps: [a]}]")), "switch_gap"));
     CHECK(mistakes(choosing(inputs + "}", "[{when: \"" + all + "\", steps: [a]}, {when: \"" + all + "\", steps: [b]}, {else: [c]}]")) == "");
+}
+
+TEST_CASE("a hostile workflow costs no more than others", "[flow][conflicts]") {
+    std::string list = "0";
+    for (int i = 1; i < 500; ++i) list += "," + std::to_string(i);
+    std::string arms = "[";
+    for (int i = 0; i < 300; ++i) arms += std::string(i == 0 ? "" : ", ") + "{when: \"inputs.n == " + std::to_string(i) + "\", steps: [a]}";
+    std::string const loop = "[1, 2, 3, 4, 5, 6, 7, 8, 9].all(x, [1, 2, 3, 4, 5, 6, 7, 8, 9].all(y, [1, 2, 3, 4, 5, 6, 7, 8, 9].all(z, [1, 2, 3, 4, 5, 6, 7, 8, 9].all(v, inputs.n > x + y + z + v - 99))))";
+    auto const begin = std::chrono::steady_clock::now();
+    CHECK(holds(mistakes(choosing("{n: int}", "[{when: \"inputs.n in [" + list + "]\", steps: [a]}]")), "switch_gap"));
+    CHECK(holds(mistakes(choosing("{n: int}", arms + "]")), "switch_gap"));
+    CHECK(mistakes(choosing("{n: int}", "[{when: \"" + loop + "\", steps: [a]}, {when: inputs.n > 5, steps: [b]}, {when: inputs.n > 6, steps: [c]}]")) == "");
+    CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5));
 }
 
 namespace {
