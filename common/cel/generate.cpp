@@ -216,7 +216,8 @@ private:
         else reporter_.error(code::expression_type, ast_[node.children.back()].at, "wrong pattern: " + problem, is_glob ? "" : "the syntax is that of RE2");
     }
 
-    /// now.getHours('Europe/Berlin'): a zone that nobody knows is told now.
+    /// now.getHours('Europe/Berlin'): a zone that is not known here is told now. A warning: another machine may know it, and what was once
+    /// stored must load wherever it is read.
     void constant_zone(Node const& node, Instruction const& call) {
         bool const is_getter = node.member && node.text.starts_with("get") && call.b == 2 && checked_.types[node.children.front()].kind() == Type::Kind::timestamp;
         if (!is_getter || environment_.zones == nullptr) return;
@@ -224,7 +225,7 @@ private:
         if (!builder_.is_constant(argument) || !builder_.constant(argument).is(Value::Kind::string)) return;
         std::string_view const zone = builder_.constant(argument).as_text();
         if (parse_offset(zone) || environment_.zones->utc_offset_seconds(zone, 0)) return;
-        reporter_.error(code::expression_type, ast_[node.children.back()].at, "unknown time zone '" + printable(take_characters(zone, 80)) + "'", "write a name like Europe/Berlin, or an offset like +02:00");
+        reporter_.warning(code::expression_type, ast_[node.children.back()].at, "unknown time zone '" + printable(take_characters(zone, 80)) + "'", "write a name like Europe/Berlin, or an offset like +02:00");
     }
 
     // --- folding ---
