@@ -2,13 +2,16 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <ostream>
+#include <set>
 
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/parse.h"
 #include "cli/sources.h"
 #include "common/base/text.h"
+#include "common/flow/tests.h"
 
 namespace pawl::cli {
 namespace {
@@ -87,6 +90,8 @@ private:
         case Completes::runs: return runs();
         case Completes::steps: return steps();
         case Completes::live_runs: return runs(true);
+        case Completes::tests: return tests();
+        case Completes::conditions: return conditions();
         case Completes::choices:
         case Completes::nothing: return;
         }
@@ -171,6 +176,28 @@ private:
             if (!text) continue;
             for (auto const& workflow : flow::load_file(entry.path().string(), *text).workflows) offer(workflow.name, entry.path().filename().string());
         }
+    }
+    /// The names in the files of this project, as far as they can be read.
+    std::optional<flow::LoadedProject> project_here() {
+        auto sources = read_sources(context_, {project_root(".")});
+        if (!sources || sources->size() > files_looked_at) return std::nullopt;
+        return flow::load_project(std::move(*sources));
+    }
+    void tests() {
+        auto const project = project_here();
+        if (!project) return;
+        std::set<std::string> told;
+        for (auto const& test : flow::load_tests(project->files).tests) {
+            if (told.insert(test.name).second) offer(test.name, printable(test.target));
+            for (auto const& one : test.cases)
+                if (told.insert(one.name).second) offer(one.name, printable(test.name));
+        }
+    }
+    void conditions() {
+        auto const project = project_here();
+        if (!project) return;
+        for (auto const& file : project->files)
+            for (auto const& condition : file.conditions) offer(condition->name, printable(condition->description));
     }
     void runs(bool live = false) {
         if (!live) offer("last", "the newest run");

@@ -306,7 +306,7 @@ int eval_condition(Context& context, ConditionOptions const& options) {
 }
 
 Argument name_argument(ConditionOptions& options, bool required = true) {
-    return {.name = "NAME", .doc = "a condition", .into = &options.name, .required = required};
+    return {.name = "NAME", .doc = "a condition", .into = &options.name, .required = required, .completes = Completes::conditions};
 }
 Argument path_argument(ConditionOptions& options) {
     return {.name = "PATH", .doc = "file or folder (default: this folder)", .into = &options.path, .required = false, .completes = Completes::files};

@@ -25,26 +25,26 @@ void set_path(JsonMap& map, std::vector<std::string_view> const& path, std::size
     map.set(key, Json(std::move(below)));
 }
 
-/// The recorded values as variables. A step that is judged by its own condition waits for steps that all ended well.
-class Recorded final : public cel::Activation {
-public:
-    explicit Recorded(Json const& values) {
-        for (auto const& [path, value] : values.as_map()) set_path(variables_, split(path, '.'), 0, unpacked(value));
-    }
-    Json const* variable(std::string_view name) const override { return variables_.find(name); }
-    bool status(std::string_view name) const override { return name == "success" || name == "always"; }
-
-private:
-    JsonMap variables_;
-};
-
 }  // namespace
+
+RecordedValues::RecordedValues(Json const& values) {
+    for (auto const& [path, value] : values.as_map()) set_path(variables_, split(path, '.'), 0, unpacked(value));
+}
+
+bool is_shortened(Json const& recorded) {
+    constexpr std::size_t kept_characters = 200;  // as context.cpp of the daemon records them
+    if (!recorded.is_string()) return false;
+    std::string const& text = recorded.as_string();
+    bool const was_text = text.ends_with("…") && count_characters(text) == kept_characters + 1;
+    bool const was_list_or_map = (text.starts_with('[') || text.starts_with('{')) && count_characters(text) == kept_characters;
+    return was_text || was_list_or_map;
+}
 
 std::optional<cel::Trace> retrace(cel::Program const& program, Json const& recorded, bool outcome) {
     if (!recorded.is_map()) return std::nullopt;
     cel::Budget budget;
     cel::Trace trace;
-    auto const value = program.eval(Recorded(recorded), budget, trace);
+    auto const value = program.eval(RecordedValues(recorded), budget, trace);
     if (!value || *value != Json(outcome)) return std::nullopt;
     return trace;
 }

@@ -95,11 +95,16 @@ public:
 private:
     void both(std::string const& name, Found const& was, Found const& is) {
         auto const sentences = flow::diff_models(was.model, is.model);
-        bool const differ = options_.text ? was.text != is.text : !sentences.empty();
+        bool const differ = !sentences.empty() || (options_.text && was.text != is.text);
         if (!differ) return;
         JsonList details;
         for (auto const& sentence : sentences) details.emplace_back(sentence);
         tell("changed", name, was, is, std::move(details));
+    }
+    /// The texts are the same: what changed stands in another file, as conditions do.
+    void tell_outside(std::string const& name, Found const& was, Found const& is, JsonList const& details) {
+        context_.out() << "# " << printable(name + ": " + was.label + " and " + is.label) << " have one text; what it uses has changed:\n";
+        for (auto const& detail : details) context_.out() << "#   " << printable(detail.as_string()) << "\n";
     }
     void one(std::string const& action, std::string const& name, Found const& was, Found const& is) { tell(action, name, was, is, {}); }
 
@@ -110,6 +115,7 @@ private:
         auto const& look = context_.out_look();
         if (options_.text) {
             // A file with several workflows is shown once.
+            if (was.text == is.text) return tell_outside(name, was, is, details);
             if (told_[was.label + "\n" + is.label]++ == 0) context_.out() << unified_patch(look, was.label.empty() ? "/dev/null" : was.label, was.text, is.label.empty() ? "/dev/null" : is.label, is.text);
             return;
         }

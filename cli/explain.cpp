@@ -1,4 +1,5 @@
 // pawl explain: what an error code means, what a key of a file does.
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <optional>
@@ -36,6 +37,9 @@ constexpr std::array code_texts{
     CodeText{code::unsafe_crash_policy, "The step is retried, but nothing says whether running it twice is safe after a crash.", "Say idempotent: true, or choose on_crash."},
     CodeText{code::unsafe_argument, "An argument that comes from outside may begin with '-', and the program would take it for an option.", "Put -- before it, if the program knows that; or hand it over by env."},
     CodeText{code::unsafe_cache, "The step has cache, but nothing in it says which files decide its result: it would be taken for done when they have changed.", "Name them under cache.files, or bound the age of results by max_age."},
+    CodeText{code::constant_condition, "A condition is true, or false, for all values that its names can have: it decides nothing.", "Look at its bounds; types, enum, min and max of inputs and params are taken at their word."},
+    CodeText{code::never_taken, "An arm of a switch is never taken: it never holds, or the arms above it take all that it would.", "The first arm that holds is taken: put the narrower one above the wider one."},
+    CodeText{code::switch_gap, "There are values for which a switch takes no arm, and nothing says that this is meant.", "Add {else: [STEP]} as the last arm, or {else: []} for nothing."},
     CodeText{code::limit_exceeded, "A limit was reached; the message names it.", "See pawl.yaml(5), LIMITS."},
     CodeText{code::test_failed, "A test that stands beside a condition gives another value than it expects; files with red tests are not deployed.", "The message shows which part decided; try pawl condition eval NAME --explain."},
     CodeText{code::expression_syntax, "The expression is not CEL.", "Try it with pawl eval."},
@@ -182,6 +186,41 @@ std::string nearest_path(std::vector<std::string_view> const& path) {
     return text + std::string(near);
 }
 
+/// A place with keys, and the way to it: "workflow.steps".
+struct Way {
+    std::string path;
+    flow::Place place;
+};
+
+/// Every place of a file once, by the shortest way.
+std::vector<Way> all_places() {
+    std::vector<Way> ways;
+    for (char const* kind : {"workflow", "condition", "test", "project"}) ways.push_back({kind, *document_named(kind)});
+    for (std::size_t i = 0; i < ways.size(); ++i) {
+        Way const from = ways[i];
+        for (auto const& key : flow::keys_of(from.place)) {
+            flow::Place const within = place_within(from.place, key);
+            if (within == flow::Place::none || std::ranges::find(ways, within, &Way::place) != ways.end()) continue;
+            ways.push_back({from.path + "." + std::string(key.name), within});
+            if (within == flow::Place::wait) ways.push_back({from.path + "." + std::string(key.name), flow::Place::approve});
+        }
+    }
+    return ways;
+}
+
+/// A key alone, wherever it stands. False: nowhere.
+bool explain_everywhere(Context& context, std::string const& name) {
+    bool found = false;
+    for (Way const& way : all_places()) {
+        auto const* key = flow::find_key(way.place, name);
+        if (key == nullptr) continue;
+        if (found) context.out() << "\n";
+        print_key(context, way.path + "." + name, key, place_within(way.place, *key));
+        found = true;
+    }
+    return found;
+}
+
 int explain(Context& context, ExplainOptions const& options) {
     for (auto const& text : code_texts) {
         if (text.code.name != options.subject) continue;
@@ -197,10 +236,11 @@ int explain(Context& context, ExplainOptions const& options) {
         print_key(context, options.subject, key, place);
         return exit_done;
     }
+    if (path.size() == 1 && explain_everywhere(context, options.subject)) return exit_done;
     std::vector<std::string_view> candidates;
-    candidates.reserve(code_texts.size() + flow::keys_of(flow::Place::workflow).size());
+    for (Way const& way : all_places())
+        for (auto const& known : flow::keys_of(way.place)) candidates.push_back(known.name);
     for (auto const& text : code_texts) candidates.push_back(text.code.name);
-    for (auto const& known : flow::keys_of(flow::Place::workflow)) candidates.push_back(known.name);
     auto near = std::string(nearest(options.subject, candidates));
     if (near.empty()) near = nearest_path(path);
     return context.fail(make_error(code::not_found, "'" + options.subject + "' is neither an error code nor a key", near.empty() ? "for example unknown_key, or workflow.steps.retry" : "did you mean '" + near + "'?"));
@@ -213,7 +253,7 @@ Command explain_command() {
     return {
         .path = "explain",
         .summary = "Explain an error code, or a key of a file",
-        .arguments = {{.name = "CODE", .doc = "a code in brackets, or a path of keys", .into = &options->subject}},
+        .arguments = {{.name = "CODE", .doc = "a code in brackets, a path of keys, or a key alone", .into = &options->subject}},
         .examples = {{"pawl explain expression_in_run", ""}, {"pawl explain workflow.steps.retry", ""}},
         .run = [options](Context& context) { return explain(context, *options); },
     };

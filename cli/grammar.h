@@ -18,7 +18,7 @@ class Context;
 using Target = std::variant<bool*, std::string*, std::optional<std::string>*, std::optional<std::int64_t>*, std::vector<std::string>*>;
 
 /// What completion offers for a value.
-enum class Completes : std::uint8_t { nothing, files, workflows, runs, live_runs, steps, choices };
+enum class Completes : std::uint8_t { nothing, files, workflows, runs, live_runs, steps, tests, conditions, choices };
 
 struct Option {
     std::string names = {};  ///< "-d,--detach"

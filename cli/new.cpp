@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/new_files.h"
+#include "cli/new_test.h"
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
 
@@ -117,17 +118,19 @@ int make_new(Context& context, NewOptions const& options) {
     bool const condition = options.kind == "condition";
     if (condition ? !is_identifier(options.name) : !is_object_name(options.name))
         return context.misuse("'" + printable(options.name) + "' is no name of a " + options.kind, std::string("a letter, then letters, digits and '") + (condition ? "_" : "-") + "', all lower-case, at most 64");
-    auto const text = filled(skeleton_of(options.kind), options.name);
+    bool const test = options.kind == "test";  // beside the workflow, whose file often has the same name
+    auto const file = options.file.empty() ? standard_file(test ? options.name + "-test" : options.name) : options.file;
+    auto const folder = std::filesystem::path(file).parent_path().string();
+    auto const own = test ? test_of_workflow(context, options.name, folder.empty() ? "." : folder) : std::nullopt;
+    auto const text = own ? *own : filled(skeleton_of(options.kind), options.name);
     if (options.file == "-") {
         context.out() << text;
         return exit_done;
     }
-    bool const test = options.kind == "test";  // beside the workflow, whose file often has the same name
-    auto const file = options.file.empty() ? standard_file(test ? options.name + "-test" : options.name) : options.file;
     if (!file.ends_with(".yaml")) return context.misuse("'" + printable(file) + "' does not end in .yaml", "only *.yaml files belong to a project");
     if (auto const written = write_new_files("", {{file, text}}); !written) return context.fail(written.error());
     context.out() << file << "\n" << std::flush;
-    context.say(condition ? "next: pawl condition test " + options.name + " " + file : test ? "next: name its target, then pawl test " + file : "next: pawl run --local " + file);
+    context.say(condition ? "next: pawl condition test " + options.name + " " + file : own ? "next: pawl test " + file : test ? "next: name its target, then pawl test " + file : "next: pawl run --local " + file);
     return exit_done;
 }
 
@@ -138,7 +141,8 @@ Command new_command() {
     return {
         .path = "new",
         .summary = "Write a commented skeleton of a document",
-        .text = "The skeleton checks and runs as it is. A file that exists is never touched.",
+        .text = "The skeleton checks and runs as it is. A file that exists is never touched. A test with the name of a workflow of this\n"
+                "project mocks the steps of that workflow.",
         .arguments = {{.name = "KIND", .doc = "what to make", .into = &options->kind, .completes = Completes::choices, .choices = {"workflow", "condition", "test"}},
                       {.name = "NAME", .doc = "its name", .into = &options->name},
                       {.name = "FILE", .doc = "where (default: flows/NAME.yaml if there is a folder flows, else NAME.yaml; tests: NAME-test.yaml); - prints it", .into = &options->file, .required = false, .completes = Completes::files}},

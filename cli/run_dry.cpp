@@ -10,13 +10,13 @@
 #include "cli/load.h"
 #include "cli/output.h"
 #include "cli/play/play.h"
+#include "cli/play/samples.h"
 #include "cli/sources.h"
 #include "cli/targets.h"
 #include "cli/render/look.h"
 #include "cli/render/shell_word.h"
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
-#include "common/flow/interface.h"
 #include "common/flow/reader.h"
 #include "common/wire/url.h"
 #include "common/yaml/document.h"
@@ -35,29 +35,8 @@ struct Subject {
     std::int64_t known_from = 0;  ///< the run; 0: none
 };
 
-Json sample_of(flow::Declaration const& declaration) {
-    if (declaration.default_value) return *declaration.default_value;
-    if (!declaration.allowed.empty()) return declaration.allowed.front();
-    switch (declaration.type) {
-    case flow::ValueType::integer: return static_cast<std::int64_t>(declaration.min.value_or(1));
-    case flow::ValueType::number: return declaration.min.value_or(1);
-    case flow::ValueType::boolean: return true;
-    case flow::ValueType::duration: return "1s";
-    case flow::ValueType::timestamp: return "2000-01-01T00:00:00Z";
-    case flow::ValueType::list: return JsonList{};
-    case flow::ValueType::map: return JsonMap{};
-    case flow::ValueType::string: case flow::ValueType::path: case flow::ValueType::any: break;
-    }
-    return "<" + declaration.name + ">";
-}
-
 flow::MockedAttempt sample_attempt(flow::StepPlan const& step) {
-    flow::MockedAttempt attempt{.outputs = JsonMap{}, .approved = true, .by = "somebody", .comment = {}};
-    if (std::holds_alternative<flow::HttpAction>(step.action)) attempt.outputs = JsonMap{{"status", 200}, {"headers", JsonMap{}}, {"body", ""}, {"json", Json()}};
-    if (std::holds_alternative<flow::SqlAction>(step.action)) attempt.outputs = JsonMap{{"rows", JsonList{}}, {"count", 0}};
-    for (flow::Declaration const& output : flow::declared_outputs(step))
-        if (output.required()) attempt.outputs.set(output.name, sample_of(output));
-    return attempt;
+    return {.outputs = sample_outputs(step), .approved = true, .by = "somebody", .comment = {}};
 }
 
 /// A mock of the user's before what is known, and that before a sample.
@@ -185,12 +164,21 @@ Json attempt_json(PlayedAttempt const& attempt) {
     return JsonMap{{"number", attempt.number}, {"at", format_utc(attempt.at)}, {"argv", std::move(argv)}, {"env", std::move(env)}, {"dir", attempt.dir}};
 }
 
+/// Each step with its items behind it; the engine has them behind all steps.
+std::vector<PlayedStep const*> in_reading_order(Play const& play) {
+    std::vector<PlayedStep const*> order;
+    order.reserve(play.steps.size());
+    for (PlayedStep const& step : play.steps) order.push_back(&step);
+    std::ranges::stable_sort(order, {}, [](PlayedStep const* step) { return step->index; });
+    return order;
+}
+
 Json play_json(Play const& play, Subject const& subject) {
     JsonList steps;
-    for (PlayedStep const& step : play.steps) {
+    for (PlayedStep const* step : in_reading_order(play)) {
         JsonList launches;
-        for (PlayedAttempt const& attempt : step.launches) launches.emplace_back(attempt_json(attempt));
-        steps.emplace_back(JsonMap{{"id", step.id}, {"status", step.status}, {"reason", step.reason}, {"message", step.message}, {"outputs", step.outputs}, {"launches", std::move(launches)}});
+        for (PlayedAttempt const& attempt : step->launches) launches.emplace_back(attempt_json(attempt));
+        steps.emplace_back(JsonMap{{"id", step->id}, {"status", step->status}, {"reason", step->reason}, {"message", step->message}, {"outputs", step->outputs}, {"launches", std::move(launches)}});
     }
     Json const* const outputs = play.values.find("outputs");
     return JsonMap{{"schema_version", 1}, {"workflow", subject.plan->name}, {"dry", true}, {"status", play.status}, {"reason", play.reason}, {"message", play.message},
@@ -202,8 +190,8 @@ void print_play(Context& context, Play const& play, Subject const& subject) {
         context.out() << dump_json_pretty(play_json(play, subject)) << '\n';
         return;
     }
-    for (PlayedStep const& step : play.steps)
-        if (step.status != "skipped" || step.index >= subject.plan->steps.size() || subject.plan->steps[step.index].section == flow::Section::steps) print_step(context, play, step);
+    for (PlayedStep const* step : in_reading_order(play))
+        if (step->status != "skipped" || step->index >= subject.plan->steps.size() || subject.plan->steps[step->index].section == flow::Section::steps) print_step(context, play, *step);
     context.out() << "the run would be " << state_text(context.out_look(), play.status, play.reason) << " after " << format_duration(play.ended_at - play.started_at)
                   << (play.message.empty() ? "" : ": " + printable(play.message)) << '\n';
 }

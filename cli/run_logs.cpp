@@ -126,6 +126,18 @@ int print_raw(Context& context, Daemon& daemon, Json const& run, StepTarget cons
     return exit_done;
 }
 
+/// `upload#1` of a step that ran for items: they have the attempts.
+std::optional<Error> attempt_of_items(Json const& run, StepTarget const& target) {
+    auto const* steps = run.find("steps");
+    if (target.attempt == 0 || steps == nullptr || !steps->is_list()) return std::nullopt;
+    for (auto const& step : steps->as_list()) {
+        if (!step.text("id").starts_with(target.step + "[")) continue;
+        return make_error(code::usage, "step '" + target.step + "' ran once an item, and each item has attempts of its own",
+                          "for example '" + step.text("id") + "#" + std::to_string(target.attempt) + "', or " + target.step + " for the logs of all");
+    }
+    return std::nullopt;
+}
+
 std::optional<int> read_stream(Context& context, Feed& feed, LogPrinter& printer, LogOptions const& options) {
     LineAssembler assembler;
     std::optional<int> left_with;
@@ -171,6 +183,7 @@ int logs(Context& context, LogOptions const& options) {
     auto const run = find_run(**daemon, options.run);
     if (!run) return context.fail(run.error());
     if (!target->step.empty() && step_of(*run, target->step) == nullptr) return context.fail(no_such_step(*run, target->step));
+    if (auto wrong = attempt_of_items(*run, *target)) return context.fail(*wrong);
     bool const as_bytes = options.raw && !target->step.empty() && !options.follow && !options.tail && options.grep.empty() && options.stream.empty();
     if (as_bytes) return print_raw(context, **daemon, *run, *target);
 

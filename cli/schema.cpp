@@ -18,12 +18,13 @@ Command schema_command() {
     return {
         .path = "schema",
         .summary = "Print the JSON Schema of a kind of document",
-        .text = "Made from the same table of keys as the loader. For editors: a file takes it by the line\n"
+        .text = "That of a workflow takes documents of all kinds, by their kind. Made from the same table of keys as the loader. For editors: a file takes it by the line\n"
                 "  # yaml-language-server: $schema=workflow.schema.json",
-        .arguments = {{.name = "KIND", .doc = "the kind", .into = &options->kind, .completes = Completes::choices, .choices = {"workflow", "project"}}},
+        .arguments = {{.name = "KIND", .doc = "the kind", .into = &options->kind, .completes = Completes::choices, .choices = {"workflow", "condition", "test", "project"}}},
         .examples = {{"pawl schema workflow > workflow.schema.json", ""}},
         .run = [options](Context& context) -> int {
-            context.out() << dump_json_pretty(options->kind == "project" ? flow::project_schema() : flow::workflow_schema()) << "\n";
+            auto const schema = options->kind == "project" ? flow::project_schema() : options->kind == "workflow" ? flow::workflow_schema() : flow::schema_of(options->kind);
+            context.out() << dump_json_pretty(schema) << "\n";
             return exit_done;
         },
     };

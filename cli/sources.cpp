@@ -2,6 +2,7 @@
 #include "cli/sources.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -84,7 +85,10 @@ Result<std::string> read_file(std::string const& path) {
         int const reason = errno;
         return make_error(reason == ENOENT ? code::not_found : code::io, "cannot read '" + path + "': " + std::strerror(reason));
     }
-    return std::string(std::istreambuf_iterator<char>(file), {});
+    std::string text;
+    std::array<char, 16384> piece{};
+    while (file.read(piece.data(), piece.size()) || file.gcount() > 0) text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+    return text;
 }
 
 Result<std::string> read_data(Context& context, std::string const& value) {

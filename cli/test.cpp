@@ -123,7 +123,7 @@ Command test_command() {
                 "conditions are evaluated. No process, file or socket has a part in it. A step that would run without a mock fails its case.",
         .arguments = {{.name = "PATH", .doc = "files, folders or - (default: this folder)", .into = &options->paths, .required = false, .completes = Completes::files}},
         .options = {{.names = "--coverage", .doc = "also what no case has reached", .into = &options->coverage},
-                    {.names = "-k", .value = "NAME", .doc = "only tests with this in their name", .into = &options->name},
+                    {.names = "-k", .value = "NAME", .doc = "only tests with this in their name", .into = &options->name, .completes = Completes::tests},
                     {.names = "--format", .value = "FORMAT", .doc = "form of the results", .into = &options->format, .choices = {"text", "junit", "tap"}, .completes = Completes::choices}},
         .examples = {{"pawl test", "all of this folder"}, {"pawl test -k dst", ""}, {"pawl test flows/ --format junit > results.xml", "for a build server"}},
         .run = [options](Context& context) { return test(context, *options); },

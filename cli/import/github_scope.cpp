@@ -69,6 +69,7 @@ std::optional<GithubValue> GithubScope::value(std::string_view expression) const
         auto const found = inputs.find(std::string(name.substr(7)));
         return found == inputs.end() ? std::nullopt : std::optional(found->second);
     }
+    if (name.starts_with("matrix.")) return of_matrix(name.substr(7));
     auto const parts = split(expression, '.');
     if (parts.size() != 4 || parts[2] != "outputs") return {};
     if (parts[0] == "needs") {
@@ -77,8 +78,24 @@ std::optional<GithubValue> GithubScope::value(std::string_view expression) const
     }
     auto const step = step_ids.find(std::string(parts[1]));
     if (parts[0] != "steps" || step == step_ids.end() || !is_identifier(parts[3])) return {};
+    // Of a job with a matrix the outputs are those of the same combination.
+    auto const of_combination = items_word.empty() ? std::string() : ".items.filter(i, i.item == " + items_word + ")[0]";
     // An output that was never written is the empty text there, and none here.
-    return GithubValue{"steps." + step->second + ".outputs.?" + std::string(parts[3]) + ".orValue('')", GithubType::text};
+    return GithubValue{"steps." + step->second + of_combination + ".outputs.?" + std::string(parts[3]) + ".orValue('')", GithubType::text};
+}
+
+/// `node-version`, or `config.os` of a value that is a map.
+std::optional<GithubValue> GithubScope::of_matrix(std::string_view path) const {
+    std::size_t const dot = path.find('.');
+    auto const found = matrix.find(identifier_from(path.substr(0, dot), "value"));
+    if (found == matrix.end()) return {};
+    if (dot == std::string_view::npos) return found->second;
+    GithubValue value{found->second.cel, GithubType::text};
+    for (auto const part : split(path.substr(dot + 1), '.')) {
+        if (!is_identifier(part)) return {};
+        value.cel += "." + std::string(part);
+    }
+    return value;
 }
 
 std::optional<std::string> GithubScope::pasted(std::string_view expression) const {

@@ -32,9 +32,11 @@ struct GithubScope {
     std::map<std::string, std::string> step_ids;    ///< of this job, so far: GitHub's id → ours
     std::map<std::string, GithubValue> needs;       ///< "build.version" of `needs.build.outputs.version`
     std::map<std::string, std::string> variables;   ///< the environment: name → text with `${{ }}` of ours
+    std::map<std::string, GithubValue> matrix;      ///< of a job that has one: our name → what it is
+    std::string items_word;                         ///< what our steps of such a job call their combination: "matrix", "item"
     std::set<std::string> missing_variables;        ///< declared there, but not translated
 
-    /// `inputs.x`, `steps.s.outputs.x`, `needs.j.outputs.x`; nothing for all else.
+    /// `inputs.x`, `steps.s.outputs.x`, `needs.j.outputs.x`, `matrix.x`; nothing for all else.
     std::optional<GithubValue> value(std::string_view expression) const;
     /// The expression's value as text with `${{ }}` of ours; also `env.X` and literals.
     std::optional<std::string> pasted(std::string_view expression) const;
@@ -42,6 +44,7 @@ struct GithubScope {
     std::optional<GithubCondition> condition(std::string_view text) const;
 
 private:
+    std::optional<GithubValue> of_matrix(std::string_view path) const;
     std::optional<std::string> part(std::string_view text) const;
     std::optional<std::string> comparison(std::string_view left, std::string_view right, bool equal) const;
 };

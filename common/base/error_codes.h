@@ -24,6 +24,9 @@ inline constexpr ErrorCode expression_in_run{"expression_in_run"};    ///< ${{ }
 inline constexpr ErrorCode unsafe_crash_policy{"unsafe_crash_policy"};  ///< warning: retry without idempotent or on_crash
 inline constexpr ErrorCode unsafe_argument{"unsafe_argument"};        ///< warning: a value from outside may be read as an option
 inline constexpr ErrorCode unsafe_cache{"unsafe_cache"};              ///< warning: a cached step that names no file it reads
+inline constexpr ErrorCode constant_condition{"constant_condition"};  ///< warning: the same for all values its names can have
+inline constexpr ErrorCode never_taken{"never_taken"};                ///< warning: an arm of a switch that nothing reaches
+inline constexpr ErrorCode switch_gap{"switch_gap"};                  ///< warning: values for which a switch takes no arm
 inline constexpr ErrorCode limit_exceeded{"limit_exceeded"};
 inline constexpr ErrorCode test_failed{"test_failed"};                ///< a test beside a condition gives another value
 
@@ -54,6 +57,7 @@ inline constexpr ErrorCode corrupt{"corrupt"};
 inline constexpr std::array all{
     invalid_yaml, duplicate_key, unknown_key, missing_key, wrong_type, invalid_value, invalid_name, duplicate_name,
     unknown_name, unknown_kind, conflicting_keys, cycle, expression_in_run, unsafe_crash_policy, unsafe_argument, unsafe_cache,
+    constant_condition, never_taken, switch_gap,
     limit_exceeded, test_failed, expression_syntax, expression_type, expression_error, usage, not_found, conflict, plan_stale,
     denied, invalid_request, invalid_input, key_reused, queue_full, degraded, draining, unavailable, timed_out, protocol, io,
     corrupt,

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "common/base/error_codes.h"
+#include "common/base/text.h"
 #include "common/cel/code_builder.h"
 #include "common/cel/functions/globs.h"
 
@@ -50,6 +51,7 @@ private:
             instruction.c = builder_.function(reference.function != nullptr ? reference.function : unknown_function(node.text));
             instruction.detail = node.member && !reference.drop_receiver ? 1 : 0;
             constant_pattern(node, instruction);
+            constant_zone(node, instruction);
             break;
         }
         case Node::Kind::list:
@@ -212,6 +214,18 @@ private:
         if (problem.empty()) problem = pattern->problem();
         if (problem.empty()) code_->patterns.push_back(std::move(pattern));
         else reporter_.error(code::expression_type, ast_[node.children.back()].at, "wrong pattern: " + problem, is_glob ? "" : "the syntax is that of RE2");
+    }
+
+    /// now.getHours('Europe/Berlin'): a zone that is not known here is told now. A warning: another machine may know it, and what was once
+    /// stored must load wherever it is read.
+    void constant_zone(Node const& node, Instruction const& call) {
+        bool const is_getter = node.member && node.text.starts_with("get") && call.b == 2 && checked_.types[node.children.front()].kind() == Type::Kind::timestamp;
+        if (!is_getter || environment_.zones == nullptr) return;
+        Index const argument = code_->operands[call.a + 1];
+        if (!builder_.is_constant(argument) || !builder_.constant(argument).is(Value::Kind::string)) return;
+        std::string_view const zone = builder_.constant(argument).as_text();
+        if (parse_offset(zone) || environment_.zones->utc_offset_seconds(zone, 0)) return;
+        reporter_.warning(code::expression_type, ast_[node.children.back()].at, "unknown time zone '" + printable(take_characters(zone, 80)) + "'", "write a name like Europe/Berlin, or an offset like +02:00");
     }
 
     // --- folding ---

@@ -59,6 +59,21 @@ std::string sibling_hint(Ast const& ast, std::vector<Type> const& types, NodeId 
     return declared;
 }
 
+/// A literal that was written in the form of another type: `exit_code == '3'`, `duration > 5`.
+std::string literal_hint(Ast const& ast, std::vector<Type> const& types, NodeId literal, NodeId other) {
+    Node const& node = ast[literal];
+    if (node.kind != Node::Kind::literal || ast[other].kind == Node::Kind::literal) return "";
+    TK const wanted = types[other].kind();
+    if (auto const* number = std::get_if<std::int64_t>(&node.value); number != nullptr && wanted == TK::duration)
+        return "write it with a unit: duration('" + std::to_string(*number) + "s')";
+    auto const* text = std::get_if<std::string>(&node.value);
+    if (text == nullptr) return "";
+    bool const digits = !text->empty() && text->size() < 19 && text->find_first_not_of("0123456789") == std::string::npos;
+    if (digits && (wanted == TK::integer || wanted == TK::unsigned_integer || wanted == TK::real)) return "write it without quotes: " + *text;
+    if (wanted == TK::boolean) return "it is true or false, without quotes";
+    return "";
+}
+
 }  // namespace
 
 std::string source_text(Ast const& ast, NodeId id) {
@@ -125,6 +140,8 @@ std::string unary_hint(Operator op, Type const& operand) {
 std::string binary_hint(Ast const& ast, std::vector<Type> const& types, NodeId id) {
     Node const& node = ast[id];
     NodeId const left = node.children[0], right = node.children[1];
+    if (std::string literal = literal_hint(ast, types, left, right); !literal.empty()) return literal;
+    if (std::string literal = literal_hint(ast, types, right, left); !literal.empty()) return literal;
     // A constant is rarely the mistake: look at the side that is a field or a name.
     std::string hint = sibling_hint(ast, types, left, node.op, types[right], true);
     if (hint.empty()) hint = sibling_hint(ast, types, right, node.op, types[left], false);

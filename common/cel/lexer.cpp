@@ -31,11 +31,19 @@ constexpr std::array<Punctuation, 24> punctuations{{
     {"%", TokenKind::percent},       {"!", TokenKind::bang},           {"<", TokenKind::less},          {">", TokenKind::greater},
 }};
 
+/// What other languages write, and what is meant by it: told once, and read as that.
 struct Foreign {
     std::string_view text;
+    TokenKind meant;
     std::string_view hint;
 };
-constexpr std::array<Foreign, 4> foreign_operators{{{"=", "comparison is written =="}, {"&", "'and' is written &&"}, {"|", "'or' is written ||"}, {"$", "write the name without '$'"}}};
+constexpr std::array<Foreign, 8> foreign_operators{{
+    {"===", TokenKind::equal, "comparison is written =="}, {"!==", TokenKind::not_equal, "comparison is written !="},
+    {"=<", TokenKind::less_equal, "write <="},             {"=>", TokenKind::greater_equal, "write >="},
+    {"=", TokenKind::equal, "comparison is written =="},   {"&", TokenKind::and_and, "'and' is written &&"},
+    {"|", TokenKind::or_or, "'or' is written ||"},         {"$", TokenKind::end, "write the name without '$'"},
+}};
+constexpr std::size_t foreign_before_ours = 2;  ///< those that begin with an operator of ours
 
 constexpr std::array<std::string_view, 17> reserved_words{"as",   "break", "const",     "continue", "else",   "for", "function", "if",   "import",
                                                           "let",  "loop",  "package",   "namespace", "return", "var", "void",     "while"};
@@ -100,11 +108,16 @@ Token Lexer::next() {
 
 Token Lexer::punctuation() {
     std::string_view const rest = text_.substr(at_);
+    auto const foreign = std::find_if(foreign_operators.begin(), foreign_operators.end(), [&](Foreign const& one) { return rest.starts_with(one.text); });
+    bool const before_ours = foreign < foreign_operators.begin() + foreign_before_ours;
     for (Punctuation const& candidate : punctuations) {
-        if (rest.starts_with(candidate.text)) return take(candidate.kind, candidate.text.size());
+        if (!before_ours && rest.starts_with(candidate.text)) return take(candidate.kind, candidate.text.size());
     }
-    for (Foreign const& candidate : foreign_operators) {
-        if (rest.starts_with(candidate.text)) return mistake(1, "unexpected '" + std::string(candidate.text) + "'", std::string(candidate.hint));
+    if (foreign != foreign_operators.end()) {
+        std::string message = "unexpected '" + std::string(foreign->text) + "'";
+        if (foreign->meant == TokenKind::end) return mistake(1, std::move(message), std::string(foreign->hint));
+        report({static_cast<std::uint32_t>(at_), static_cast<std::uint32_t>(at_ + foreign->text.size())}, std::move(message), std::string(foreign->hint));
+        return take(foreign->meant, foreign->text.size());
     }
     std::string_view const character = take_characters(rest, 1);
     std::size_t const length = std::max<std::size_t>(1, character.size());

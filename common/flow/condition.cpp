@@ -5,8 +5,10 @@
 
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
+#include "common/cel/held.h"
 #include "common/cel/trace.h"
 #include "common/flow/condition_uses.h"
+#include "common/flow/conflicts.h"
 #include "common/flow/declare.h"
 #include "common/flow/labels.h"
 #include "common/flow/scope.h"
@@ -55,6 +57,7 @@ cel::Environment condition_environment(Condition const& condition) {
     environment.variable("params", cel::Type::object("params", std::move(fields)), true)
         .variable("now", cel::Type::Kind::timestamp)
         .zones(zones())
+        .library(cel::held_library())
         .expect(cel::Type::Kind::boolean);
     return environment;
 }
@@ -232,7 +235,9 @@ void ConditionReader::compile(Draft& draft) {
     Condition& condition = *draft.condition;
     std::size_t const errors_before = reader.error_count();
     if (condition.expr.starts_with("${{")) {
-        reader.error(code::expression_syntax, draft.expr->where, "'expr' is an expression without ${{ }}");
+        std::string_view inside = std::string_view(condition.expr).substr(3);
+        if (inside.ends_with("}}")) inside.remove_suffix(2);
+        reader.error(code::expression_syntax, draft.expr->where, "'expr' is an expression without ${{ }}", "write expr: " + printable(take_characters(trim(inside), 80)));
         return;
     }
     ConditionUses uses(conditions_, reader);
@@ -245,6 +250,7 @@ void ConditionReader::compile(Draft& draft) {
         explain_params(error);
         uses.explain(error);
     }
+    ConditionUses::tell_once(compiled.diagnostics);
     reader.add(std::move(compiled.diagnostics));
     condition.pieces = split_at_params(source.text, condition.params);
     bool const asks_for_all = std::ranges::any_of(condition.pieces, [](Condition::Piece const& piece) { return names_variable(piece.text, "params"); });
@@ -253,7 +259,8 @@ void ConditionReader::compile(Draft& draft) {
     if (reader.error_count() != errors_before || !compiled.program) return;
     condition.program = std::move(compiled.program);
     if (auto const always = condition.program->constant(); always && always->is_bool() && condition.expr != "true" && condition.expr != "false")
-        reader.warning(code::invalid_value, draft.expr->where, "condition '" + condition.name + "' is always " + (always->as_bool() ? "true" : "false"));
+        reader.warning(code::constant_condition, draft.expr->where, "condition '" + condition.name + "' is always " + (always->as_bool() ? "true" : "false"));
+    for (Conflict const& conflict : conflicts_in(condition, Depth::check)) reader.add({as_warning(conflict)});
 }
 
 void ConditionReader::run_tests(Draft& draft) {

@@ -2,134 +2,19 @@
 #include "common/flow/condition_uses.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <optional>
 #include <utility>
 
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
-#include "common/cel/lexer.h"
+#include "common/flow/use_parser.h"
 
 namespace pawl::flow {
 namespace {
 
-using cel::Range;
-using cel::Token;
-using cel::TokenKind;
-
 constexpr std::string_view bound_mark = "_Of_";
-
-std::vector<Token> tokens_of(std::string_view text, std::size_t begin, std::size_t end) {
-    std::vector<Token> tokens;
-    cel::Lexer lexer(text.substr(0, end), begin, nullptr);
-    for (Token token = lexer.next(); token.kind != TokenKind::end; token = lexer.next()) tokens.push_back(std::move(token));
-    return tokens;
-}
-
-bool is_name(Token const& token, std::string_view text) { return token.kind == TokenKind::identifier && token.text == text; }
-
-bool follows_dot(std::vector<Token> const& tokens, std::size_t at) { return at > 0 && tokens[at - 1].kind == TokenKind::dot; }
-
-/// `word.NAME` at this token, the word being no field of something else.
-bool is_member_of(std::vector<Token> const& tokens, std::size_t at, std::string_view word) {
-    return is_name(tokens[at], word) && !follows_dot(tokens, at) && at + 2 < tokens.size() && tokens[at + 1].kind == TokenKind::dot &&
-           tokens[at + 2].kind == TokenKind::identifier;
-}
-
-int nesting_of(TokenKind kind) {
-    switch (kind) {
-    case TokenKind::left_paren: case TokenKind::left_bracket: case TokenKind::left_brace: return 1;
-    case TokenKind::right_paren: case TokenKind::right_bracket: case TokenKind::right_brace: return -1;
-    default: return 0;
-    }
-}
-
-/// One `conditions.NAME`, as written.
-struct Use {
-    struct Argument {
-        std::string name;
-        Range name_at, value;        ///< of the whole value
-        std::vector<Token> tokens;   ///< of the value
-    };
-    std::string name;
-    Range at;                        ///< all of it
-    Range name_at;
-    std::vector<Argument> arguments;
-    std::optional<Range> bad_arguments;  ///< they are not a map with plain keys
-};
-
-/// Reads the uses of one expression from its tokens.
-class UseParser {
-public:
-    explicit UseParser(std::vector<Token> const& tokens) : tokens_(tokens) {}
-
-    std::vector<Use> run() {
-        std::vector<Use> uses;
-        for (at_ = 0; at_ < tokens_.size(); ++at_)
-            if (is_member_of(tokens_, at_, "conditions")) uses.push_back(use());
-        return uses;
-    }
-
-private:
-    Use use() {
-        Use use;
-        use.name = tokens_[at_ + 2].text;
-        use.name_at = tokens_[at_ + 2].at;
-        use.at = cel::join(tokens_[at_].at, tokens_[at_ + 2].at);
-        at_ += 2;
-        if (!next_is(TokenKind::left_paren)) return use;
-        std::size_t const open = ++at_;
-        if (!arguments(use)) use.bad_arguments = use.name_at;
-        at_ = closing(open);
-        use.at.end = tokens_[std::min(at_, tokens_.size() - 1)].at.end;
-        return use;
-    }
-
-    bool next_is(TokenKind kind) const { return at_ + 1 < tokens_.size() && tokens_[at_ + 1].kind == kind; }
-
-    /// The token that closes the bracket at `open`, or the end.
-    std::size_t closing(std::size_t open) const {
-        int depth = 0;
-        for (std::size_t i = open; i < tokens_.size(); ++i) {
-            depth += nesting_of(tokens_[i].kind);
-            if (depth == 0) return i;
-        }
-        return tokens_.size();
-    }
-
-    /// `({'a': x, 'b': y})`, or nothing between the parentheses.
-    bool arguments(Use& use) {
-        if (next_is(TokenKind::right_paren)) return true;
-        if (!next_is(TokenKind::left_brace)) return false;
-        ++at_;
-        while (!next_is(TokenKind::right_brace)) {
-            if (!next_is(TokenKind::string)) return false;
-            Token const& key = tokens_[++at_];
-            if (!next_is(TokenKind::colon)) return false;
-            ++at_;
-            Use::Argument argument{key.text, key.at, {}, {}};
-            int depth = 0;
-            while (at_ + 1 < tokens_.size()) {
-                Token const& token = tokens_[at_ + 1];
-                bool const ends = depth == 0 && (token.kind == TokenKind::comma || token.kind == TokenKind::right_brace);
-                if (ends) break;
-                depth += nesting_of(token.kind);
-                argument.tokens.push_back(token);
-                ++at_;
-            }
-            if (argument.tokens.empty()) return false;
-            argument.value = cel::join(argument.tokens.front().at, argument.tokens.back().at);
-            use.arguments.push_back(std::move(argument));
-            if (!next_is(TokenKind::comma)) break;
-            ++at_;
-        }
-        if (!next_is(TokenKind::right_brace)) return false;
-        ++at_;
-        return next_is(TokenKind::right_paren);
-    }
-
-    std::vector<Token> const& tokens_;
-    std::size_t at_ = 0;
-};
 
 /// The value of a literal: a string, number, true or false.
 std::optional<Json> literal_value(std::vector<Token> const& tokens) {
@@ -161,6 +46,25 @@ std::string cel_literal(Declaration const& declaration, Json const& value) {
     if (declaration.type == ValueType::duration) return "duration(" + text + ")";
     if (declaration.type == ValueType::timestamp) return "timestamp(" + text + ")";
     return text.starts_with('-') ? "(" + text + ")" : text;
+}
+
+std::string limit_literal(Declaration const& declaration, double limit) {
+    if (declaration.type != ValueType::duration) return dump_json(limit == std::trunc(limit) && std::abs(limit) < 1e15 ? Json(static_cast<std::int64_t>(limit)) : Json(limit));
+    return "duration(" + dump_json(Json(format_duration(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(limit))))) + ")";
+}
+
+/// What the declaration asks of a value with that name, beside its type; empty: nothing.
+std::string bounds_on(Declaration const& declaration, std::string const& name) {
+    std::vector<std::string> bounds;
+    bool const has_length = declaration.type == ValueType::string || declaration.type == ValueType::path || declaration.type == ValueType::list;
+    std::string const measured = has_length ? "size(" + name + ")" : name;
+    if (declaration.min) bounds.push_back(measured + " >= " + limit_literal(declaration, *declaration.min));
+    if (declaration.max) bounds.push_back(measured + " <= " + limit_literal(declaration, *declaration.max));
+    if (!declaration.pattern.empty()) bounds.push_back(name + ".matches(" + dump_json(Json("^(?:" + declaration.pattern + ")$")) + ")");
+    std::vector<std::string> allowed;
+    for (Json const& value : declaration.allowed) allowed.push_back(cel_literal(declaration, value));
+    if (!allowed.empty()) bounds.push_back(name + " in [" + join(allowed, ", ") + "]");
+    return join(bounds, " && ");
 }
 
 /// It would hide what is put behind it.
@@ -221,7 +125,7 @@ public:
     /// Copies the range with its uses replaced.
     void copy(std::size_t begin, std::size_t end) {
         std::vector<Token> const tokens = tokens_of(out_.source(), begin, end);
-        std::vector<Use> const uses = UseParser(tokens).run();
+        std::vector<Use> const uses = uses_in(tokens);
         if (!uses.empty()) refuse_hidden_now(tokens);
         std::size_t at = begin;
         for (Use const& use : uses) {
@@ -310,13 +214,19 @@ private:
             reader_.error(code::expression_type, out_.place(given->value), "parameter '" + param.name + "' of condition '" + condition.name + "': " + fitted.error().message);
             return {"null", given->value};
         }
-        if (is_path(given->tokens) && !is_captured(given->tokens.front().text, condition))
-            return {{}, given->value, true};
         std::string const name = bound_name(condition, param);
+        std::string const bounds = bounds_on(param, name);
+        if (bounds.empty() && is_path(given->tokens) && !is_captured(given->tokens.front().text, condition))
+            return {{}, given->value, true};
         out_.put("cel.bind(" + name + ", ", given->value);
         copy(given->value.begin, given->value.end);
         out_.put(has_comment(out_.source().substr(given->value.begin, given->value.length())) ? "\n, " : ", ", given->value);
-        closing += ")";
+        closing.insert(1, ")");  // what was bound last ends first
+        if (!bounds.empty()) {
+            std::string message = "parameter '" + param.name + "' of condition '" + condition.name + "' is not as it is declared";
+            out_.put("Held(" + bounds + ", " + dump_json(Json(std::move(message))) + ") ? ", use.at);
+            closing.insert(1, " : false");
+        }
         return {name, given->value};
     }
 
@@ -392,6 +302,16 @@ void ConditionUses::explain(Error& error) const {
         error.hint = "'" + name + "' is what is given for '" + param->name + "' of condition '" + condition->name + "', which is declared " + std::string(name_of(param->type));
         return;
     }
+}
+
+void ConditionUses::tell_once(Diagnostics& explained) {
+    Diagnostics kept;
+    for (Error& one : explained) {
+        bool const told = one.hint.find(" is what is given for '") != std::string::npos &&
+                          std::ranges::any_of(kept, [&](Error const& before) { return before.where == one.where && before.hint == one.hint; });
+        if (!told) kept.push_back(std::move(one));
+    }
+    explained = std::move(kept);
 }
 
 std::vector<Condition::Piece> split_at_params(std::string const& text, std::vector<Declaration> const& params) {

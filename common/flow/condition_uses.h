@@ -23,6 +23,8 @@ public:
 
     /// Improves the hint of a mistake that speaks of a parameter by the name it is bound to.
     void explain(Error& error) const;
+    /// Of mistakes that were explained: what is given for a parameter is told once, not for each place where it stands.
+    static void tell_once(Diagnostics& explained);
 
     std::vector<ConditionUse> const& found() const { return found_; }
 

@@ -133,8 +133,20 @@ Result<Json> conform_timestamp(Json const& value, std::string const& path) {
     return Json(format_utc(*time));
 }
 
+/// `eu,us` → `["eu", "us"]`
+std::string list_of_words(std::string_view text) {
+    if (text.size() > 60 || text.empty() || text.starts_with('[')) return R"(["a", "b"])";
+    std::vector<std::string> words;
+    for (std::string_view const word : split(text, ',')) words.push_back(dump_json(Json(trim(word))));
+    return "[" + join(words, ", ") + "]";
+}
+
 Result<Json> conform_list(Declaration const& declaration, Json const& value, std::string const& path) {
-    if (!value.is_list()) return wrong_kind(path, "a list", value);
+    if (!value.is_list()) {
+        Error error = wrong_kind(path, "a list", value);
+        if (value.is_string()) error.hint = "write it as JSON: " + list_of_words(value.as_string());
+        return error;
+    }
     JsonList const& items = value.as_list();
     auto error = out_of_bounds(declaration, path, static_cast<double>(items.size()), "has a length that ");
     if (error) return *error;

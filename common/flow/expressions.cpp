@@ -123,7 +123,30 @@ void name_what_comes_later(Error& error) {
     constexpr std::string_view start = "unknown name '";
     if (!error.message.starts_with(start) || !error.message.ends_with('\'')) return;
     std::string_view const name = std::string_view(error.message).substr(start.size(), error.message.size() - start.size() - 1);
+    if (name == "condition") error.hint = "did you mean conditions.NAME?";
+    for (std::string_view const yes : {"yes", "on", "Yes", "On", "YES", "TRUE"})
+        if (name == yes) error.hint = "write true";
+    for (std::string_view const no : {"no", "off", "No", "Off", "NO", "FALSE"})
+        if (name == no) error.hint = "write false";
     if (comes_later(Where::variable, name)) error.hint = "this version of pawl does not have '" + std::string(name) + "'";
+}
+
+}  // namespace
+
+namespace {
+
+/// `{{ inputs.x }}`, as other tools write it: here it is text. Their own names, as `{{ .Names }}` of a program's option, are not ours.
+void warn_of_other_braces(Reader& reader, Node const& scalar) {
+    static constexpr std::string_view ours[] = {"inputs.", "vars.", "steps.", "env.", "run.", "event.", "matrix.", "item."};
+    std::string_view const text = scalar.text;
+    for (std::size_t at = text.find("{{"); at != std::string_view::npos; at = text.find("{{", at + 2)) {
+        std::string_view const inside = trim(text.substr(at + 2));
+        bool const is_ours = std::ranges::any_of(ours, [&](std::string_view name) { return inside.starts_with(name); });
+        if (is_ours) {
+            reader.warning(code::expression_syntax, reader.place_in(scalar, at, 2), "this is text, no expression", "an expression is ${{ " + printable(take_characters(trim(inside.substr(0, inside.find("}}"))), 60)) + " }}");
+            return;
+        }
+    }
 }
 
 }  // namespace
@@ -153,6 +176,7 @@ void Expressions::report(Diagnostics found, Sight const& sight) {
         sight.explain(one);
         uses_.explain(one);
     }
+    ConditionUses::tell_once(found);
     reader_.add(std::move(found));
 }
 
@@ -177,7 +201,10 @@ std::optional<cel::Program> Expressions::bare(Node const& scalar, Sight& sight, 
 }
 
 cel::Template Expressions::pasted(Node const& scalar, Sight& sight) {
-    if (scalar.text.find("${{") == std::string::npos || reader_.is_full()) return literal(scalar.text);
+    if (scalar.text.find("${{") == std::string::npos || reader_.is_full()) {
+        warn_of_other_braces(reader_, scalar);
+        return literal(scalar.text);
+    }
     cel::CompiledTemplate compiled = cel::compile_template(uses_.in_template(source_of(scalar, reader_)), sight.environment());
     if (!compiled.diagnostics.empty()) report(std::move(compiled.diagnostics), sight);
     return compiled.value ? *std::move(compiled.value) : literal({});

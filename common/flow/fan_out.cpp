@@ -10,7 +10,6 @@ using yaml::Node;
 using Kind = cel::Type::Kind;
 
 constexpr std::size_t axes_max = 10;
-constexpr std::size_t items_max = 10'000;
 
 void refuse_without_items(Reader& reader, Fields const& fields) {
     for (std::string_view const key : {"max_parallel", "fail_fast"})

@@ -5,6 +5,8 @@
 
 namespace pawl::flow {
 
+inline constexpr std::size_t items_max = 10'000;  ///< of one step; messages and the manual page name it
+
 /// Keys and shapes: fan_out of the plan is set when there is one.
 void read_fan_out(Reader& reader, StepDraft const& draft, StepPlan& step);
 

@@ -14,7 +14,9 @@ enum class DocumentKind : std::uint8_t { workflow, condition, test, project, unk
 
 DocumentKind kind_of(Reader& reader, Node const& root) {
     if (!root.is_map()) {
-        reader.error(code::wrong_type, root.where, "a document is a map with 'kind' and 'name', not " + describe_kind(root), "kind: workflow");
+        bool const glued = root.is_scalar() && root.text.starts_with("kind:");
+        reader.error(code::wrong_type, root.where, "a document is a map with 'kind' and 'name', not " + describe_kind(root),
+                     glued ? "a space stands behind the ':' of a key: kind: " + printable(take_characters(root.text.substr(5, root.text.find_first_of(" \n") - 5), 40)) : "kind: workflow");
         return DocumentKind::unknown;
     }
     yaml::Member const* kind = root.find("kind");
@@ -55,6 +57,10 @@ void FileLoader::read_conditions(ConditionReader& conditions) {
         yaml::Member const* kind = document->root.is_map() ? document->root.find("kind") : nullptr;
         if (kind && kind->value.text == "condition") conditions.read(reader_, document->root);
     }
+}
+
+void FileLoader::warn(std::vector<Conflict> const& conflicts) {
+    for (Conflict const& conflict : conflicts) diagnostics_.push_back(as_warning(conflict));
 }
 
 FileLoader::Read FileLoader::load(yaml::Document const& document, Definitions const& definitions) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/flow/conflicts.h"
 #include "common/flow/definitions.h"
 #include "common/flow/reader.h"
 #include "common/yaml/document.h"
@@ -26,6 +27,8 @@ public:
 
     /// First of all, so that every workflow finds the conditions of every file.
     void read_conditions(ConditionReader& conditions);
+
+    void warn(std::vector<Conflict> const& conflicts);
 
     struct Read {
         bool is_workflow = false;            ///< so that its name counts, whether it has a plan or not

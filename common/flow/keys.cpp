@@ -275,6 +275,8 @@ constexpr Foreign foreign_words[] = {
     {Place::step, "with_param", "foreach"},     {Place::step, "strategy", "matrix"},
     {Place::step, "parallelism", "max_parallel"}, {Place::step, "concurrency", "max_parallel"},
     {Place::step, "max_concurrent", "max_parallel"}, {Place::step, "failfast", "fail_fast"},
+    {Place::step, "for", "with"},               {Place::step, "until", "with"},
+    {Place::step, "prompt", "with"},
     {Place::undo, "command", "run"},            {Place::undo, "cmd", "run"},
     {Place::undo, "script", "run"},             {Place::undo, "args", "argv"},
     {Place::workflow, "handler_on", "on_failure"}, {Place::concurrency, "cancel_in_progress", "on_conflict"},

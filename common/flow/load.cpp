@@ -9,6 +9,7 @@
 
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
+#include "common/flow/conflicts.h"
 #include "common/flow/file_loader.h"
 #include "common/flow/interface_finder.h"
 #include "common/flow/model.h"
@@ -62,6 +63,7 @@ Loaded load_workflows(FileLoader& loader, Definitions const& definitions) {
     for (auto const& document : loader.file().documents) {
         FileLoader::Read read = loader.load(*document, definitions);
         if (!read.is_workflow) continue;
+        if (read.plan) loader.warn(conflicts_in(*read.plan, Depth::check));
         yaml::Member const* named = document->root.find("name");
         loaded.places.emplace_back(loaded.file.workflows.size(), named ? named->value.where : document->root.where);
         loaded.file.workflows.push_back(load_workflow(*document, std::move(read), definitions));

@@ -172,6 +172,13 @@ std::string_view computed_as(StepPlan const& step) {
 
 StepPlan const* mocked_step(Reader& reader, Node const& key, Plan const& plan) {
     std::string_view const id = step_of_row(key.text);
+    if (std::size_t const end = key.text.rfind(']'); id.size() < key.text.size() && end != key.text.size() - 1) {
+        std::string_view const behind = end == std::string::npos ? "" : std::string_view(key.text).substr(end + 1);
+        std::string right;
+        if (behind == ".undo") right = "write " + std::string(id) + ".undo" + key.text.substr(id.size(), end + 1 - id.size());
+        reader.error(code::unknown_name, key.where, "there is no step or item " + quotation(key.text), right.empty() ? "an item is STEP[ITEM]" : printable(right));
+        return nullptr;
+    }
     auto const index = plan.find(id);
     if (!index) {
         std::vector<std::string_view> ids;

@@ -65,9 +65,19 @@ private:
         for (Node const* name : names) add_need(index, step, *name);
     }
 
+    /// The id that a step was meant to have, and cannot.
+    bool is_wrong_name(std::string const& name) const {
+        if (is_identifier(name)) return false;
+        for (StepDraft const& draft : drafts_)
+            if (Node const* id = draft.fields.find("id"); id && id->text == name) return true;
+        return false;
+    }
+
     void add_need(StepIndex index, StepPlan& step, Node const& name) {
         auto const found = names_.find(name.text);
-        if (found == names_.end()) {
+        if (found == names_.end() && is_wrong_name(name.text)) {
+            result_.broken[index] = true;  // what is wrong with it is told where the step stands
+        } else if (found == names_.end()) {
             reader_.error(code::unknown_name, name.where, drafts_[index].title + " needs " + quotation(name.text) + ", which does not exist",
                           near(step, name.text));
             result_.broken[index] = true;
@@ -115,6 +125,7 @@ private:
 
     std::string near(StepPlan const& step, std::string const& name) const {
         if (name.size() > 64 || !reader_.may_suggest()) return {};
+        if (name.find(',') != std::string::npos) return "several stand in a list without quotes around all: [" + printable(name) + "]";
         std::vector<std::string_view> ids;
         for (StepPlan const& other : plan_.steps)
             if (other.section == step.section && &other != &step) ids.push_back(other.id);

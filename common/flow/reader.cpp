@@ -52,6 +52,18 @@ std::string_view noun_of(Shape shape) {
     }
 }
 
+/// `[eu, us]` as an expression, in the quotes that YAML needs around it.
+std::string list_expression(Node const& list) {
+    std::string text;
+    for (Node const& item : list.items) {
+        bool const simple = item.is_scalar() && item.text.find_first_of("'\"\\\n") == std::string::npos;
+        if (!simple || text.size() > 60) return "foreach: \"['eu', 'us']\"";
+        Json const value = yaml::scalar_to_json(item);
+        text += (text.empty() ? "" : ", ") + (value.is_string() ? "'" + printable(item.text) + "'" : dump_json(value));
+    }
+    return "it is an expression: foreach: \"[" + text + "]\"";
+}
+
 /// How the value could have been written; only for scalars that are short enough to repeat.
 std::string example_for(Node const& node, Key const& key) {
     std::string const name(key.name);
@@ -63,7 +75,9 @@ std::string example_for(Node const& node, Key const& key) {
     if (key.shape == Shape::cases) return "each case is a map behind a '-': - {name: …, mock: {…}, expect: {status: succeeded}}";
     if (key.shape == Shape::mocks) return "mock: {step: {exit_code: 0}}";
     if (key.shape == Shape::expectations) return "expect: {status: succeeded}";
+    if (key.name == "foreach" && node.is_list()) return list_expression(node);
     if (form_of(key.shape) == Form::list && repeatable) return name + ": [" + node.text + "]";
+    if (key.shape == Shape::text_list && node.is_scalar() && node.text.size() <= 30) return name + ": [" + dump_json(Json(node.text)) + "]";
     if (key.shape == Shape::arms) return "each arm is a map behind a '-': {when: CEL, steps: [a]}, the last one {else: [b]}";
     switch (key.inner) {
     case Place::retry: return "retry: {max_attempts: 3}";
@@ -73,6 +87,7 @@ std::string example_for(Node const& node, Key const& key) {
     case Place::cache: return "cache: {files: [\"src/**\"], produces: [out]}";
     default: break;
     }
+    if (key.name == "undo") return "undo: {run: command}";
     if (key.shape == Shape::pasted_map) return name + ": {NAME: value}";
     if (form_of(key.shape) == Form::map) return name + ": {name: value}";
     return {};
@@ -276,6 +291,8 @@ std::optional<std::int64_t> Reader::integer(Node const& node, std::string_view w
     } else if (all_digits(digits) && digits.front() == '0') {
         digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size() - 1));
         hint = "write " + std::string(digits);
+    } else if (value.is_double() && value.as_double() == std::trunc(value.as_double()) && std::abs(value.as_double()) < 1e15) {
+        hint = "write " + std::to_string(static_cast<std::int64_t>(value.as_double()));
     }
     error(code::wrong_type, node.where, quotation(node.text) + " is not an integer", std::move(hint));
     return {};
@@ -288,7 +305,8 @@ std::optional<double> Reader::number(Node const& node, std::string_view what) {
         if (value.is_uint()) return static_cast<double>(value.as_uint());
         if (value.is_double() && std::isfinite(value.as_double())) return value.as_double();
         if (refuse_expression(node, what)) return {};
-        error(code::wrong_type, node.where, quotation(node.text) + " is not a number");
+        auto const unquoted = node.quoted ? parse_json(node.text) : Result<Json>(Json());
+        error(code::wrong_type, node.where, quotation(node.text) + " is not a number", unquoted && unquoted->is_number() ? "write it without quotes: " + node.text : "");
         return {};
     }
     error(code::wrong_type, node.where, "'" + std::string(what) + "' is a number, not " + describe_kind(node));

@@ -112,11 +112,27 @@ Json project_schema() {
     return schema;
 }
 
-Json workflow_schema() {
+namespace {
+
+Json all_definitions() {
     JsonMap definitions;
     definitions.append("duration", object({{"type", "string"}, {"pattern", R"(^([0-9]+(\.[0-9]*)?(h|ms|m|s|us|ns))+$|^0$)"}}));
     for (Place const place : {Place::workflow, Place::project, Place::condition, Place::condition_test, Place::test, Place::test_case, Place::mock, Place::defaults, Place::concurrency, Place::step, Place::retry, Place::stop, Place::artifacts, Place::cache, Place::arm, Place::undo, Place::declaration})
         definitions.append(std::string(definition_of(place)), definition(place));
+    return Json(std::move(definitions));
+}
+
+}  // namespace
+
+Json schema_of(std::string_view kind) {
+    return object({{"$schema", "http://json-schema.org/draft-07/schema#"},
+                   {"title", "pawl " + std::string(kind)},
+                   {"description", "A document with kind: " + std::string(kind) + "; pawl.yaml(5) explains every key."},
+                   {"allOf", JsonList{reference(kind)}},
+                   {"definitions", all_definitions()}});
+}
+
+Json workflow_schema() {
     return object({{"$schema", "http://json-schema.org/draft-07/schema#"},
                    {"title", "pawl workflow"},
                    {"description", "One document of a pawl file; pawl.yaml(5) explains every key."},
@@ -127,7 +143,7 @@ Json workflow_schema() {
                                     {"else", object({{"if", object({{"properties", object({{"kind", object({{"const", "test"}})}})}})},
                                                      {"then", reference("test")},
                                                      {"else", reference("workflow")}})}})},
-                   {"definitions", Json(std::move(definitions))}});
+                   {"definitions", all_definitions()}});
 }
 
 }  // namespace pawl::flow

@@ -2,6 +2,7 @@
 #include "common/flow/scope.h"
 
 #include "common/calendar/zones.h"
+#include "common/cel/held.h"
 #include "common/flow/expressions.h"
 
 namespace pawl::flow {
@@ -92,7 +93,8 @@ cel::Environment Scope::workflow(bool ended) {
         .variable("trigger", trigger_type())
         .variable("event", event_type(), true)
         .variable("now", Kind::timestamp)
-        .zones(zones());
+        .zones(zones())
+        .library(cel::held_library());
     return environment;
 }
 

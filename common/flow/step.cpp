@@ -154,7 +154,8 @@ void read_crash_policy(Reader& reader, StepDraft const& draft, StepDefaults cons
 void refuse_keys(Reader& reader, Fields const& fields, std::span<std::string_view const> keys, std::string const& beside) {
     for (std::string_view const key : keys) {
         if (yaml::Member const* member = fields.member(key))
-            reader.error(code::conflicting_keys, member->key.where, "'" + std::string(key) + "' has no meaning beside " + beside);
+            reader.error(code::conflicting_keys, member->key.where, "'" + std::string(key) + "' has no meaning beside " + beside,
+                         key == "timeout" && beside.ends_with("approve'") ? "how long it waits stands in with: {prompt: …, timeout: 1h}" : "");
     }
 }
 
@@ -208,7 +209,7 @@ void read_uses(Reader& reader, StepDraft& draft, StepDefaults const& defaults, S
     if (!type) return;
     Node const* with = fields.find("with");
     if (!with) {
-        if (!fields.map().find("with"))
+        if (!fields.map().find("with") && !reader.is_misspelt(fields.map(), Place::step, "with"))
             reader.error(code::missing_key, uses.where, "'with' is missing beside 'uses: " + uses.text + "'",
                          std::string(examples_of_with[*type]));
         return;
@@ -244,7 +245,7 @@ void read_switch(Reader& reader, StepDraft& draft, StepPlan& step) {
             reader.error(code::conflicting_keys, arm.map().where, "an arm with 'else' has nothing beside it", "- {else: [b]}");
         else if (is_else && &item != &list.items.back())
             reader.error(code::invalid_value, arm.map().where, "arms behind 'else' are never taken", "move 'else' to the end");
-        else if (!is_else && !(item.find("when") && item.find("steps")))
+        else if (!is_else && !(item.find("when") && item.find("steps")) && !reader.is_misspelt(item, Place::arm, "when") && !reader.is_misspelt(item, Place::arm, "steps"))
             reader.error(code::missing_key, arm.map().where, "an arm of 'switch' has 'when' and 'steps', or 'else'", "- {when: CEL, steps: [a]}");
     }
 }
@@ -322,8 +323,10 @@ StepDraft read_step(Reader& reader, Node const& node, Section section, StepDefau
         step.id = id->value.text;
         step.where = id->value.where;
     } else if (Node const* given = draft.fields.find("id"); given && !reader.refuse_expression(*given, "id")) {
+        std::string fitting = given->text;
+        std::ranges::replace(fitting, '-', '_');
         reader.error(code::invalid_name, given->where, quotation(given->text) + " is no name for a step",
-                     "names have lower-case letters, digits and '_', and begin with a letter");
+                     is_identifier(fitting) ? "write " + fitting + ": expressions use it, and there a '-' would subtract" : "names have lower-case letters, digits and '_', and begin with a letter");
     }
     if (Node const* retry = draft.fields.find("retry")) draft.retry = reader.read_map(*retry, Place::retry);
     step.continue_on_error = draft.fields.boolean("continue_on_error").value_or(false);

@@ -53,7 +53,7 @@ void compile_arguments(Reader& reader, Expressions& expressions, Node const& lis
         if (!is_program && !options_ended && may_be_an_option(argument))
             reader.warning(code::unsafe_argument, item.where, "this argument comes from outside and may begin with '-'",
                            "put \"--\" before it, or join it to its option: \"--name=${{ … }}\"");
-        options_ended = options_ended || item.text == "--";
+        options_ended = options_ended || item.text == "--" || is_script(list, i);  // behind a script stand its own arguments
         command.argv.push_back(std::move(argument));
     }
 }

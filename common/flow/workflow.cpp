@@ -20,6 +20,8 @@ using yaml::Node;
 constexpr std::size_t steps_max = 1000;
 constexpr std::size_t entries_max = 1000;  ///< of labels, vars, outputs
 
+constexpr std::string_view status_functions[] = {"success", "failure", "cancelled", "always"};
+
 struct SectionKey {
     Section section;
     std::string_view key;
@@ -158,6 +160,8 @@ private:
             return environment;
         }, [](Error& error) {
             if (error.message == "unknown name 'steps'") error.hint = "a workflow's 'if' sees no steps: it is judged before they begin";
+            for (std::string_view const name : status_functions)
+                if (error.message == "unknown function '" + std::string(name) + "'") error.hint = std::string(name) + "() is for 'if' of a step only: before the steps there is nothing to ask for";
         });
         if (Node const* node = fields_.find("if")) plan_.condition = expressions_.bare(*node, condition, "if");
         if (Node const* node = fields_.find("concurrency")) plan_.concurrency = read_concurrency(*node, scope);
@@ -200,8 +204,12 @@ private:
                 explain(error);
                 explain_item(error);
             };
+            auto const explain_if = [&explain_early](Error& error) {
+                explain_early(error);
+                explain_status_function(error);
+            };
             StepSight sight{.values = Sight([&scope, visible, index] { return scope.values_of(index, visible); }, explain),
-                            .condition = Sight([&scope, visible, &step] { return scope.condition(visible, step.section); }, explain_early),
+                            .condition = Sight([&scope, visible, &step] { return scope.condition(visible, step.section); }, explain_if),
                             .retry = Sight([&scope, visible, index] { return scope.retry(index, visible); }, explain_retry),
                             .arm = Sight([&scope, visible, &step] { return scope.arm(visible, step.section); }, explain),
                             .items = Sight([&scope, visible, &step] { return scope.values(visible, step.section); }, explain_early)};
@@ -219,9 +227,23 @@ private:
             std::string const id = error.message.substr(start.size());
             error.hint = "it runs once an item: steps." + id + ".items.map(i, i.outputs)";
         }
+        constexpr std::string_view of_list = ".items is list(";
+        if (std::size_t const path = error.message.find("': steps."), list = error.message.find(of_list); path != std::string::npos && list != std::string::npos) {
+            std::string const items = error.message.substr(path + 3, list + 6 - path - 3), field = error.message.substr(15, path - 15);
+            error.hint = "it is a list with an entry for each item: " + items + ".map(i, i." + field + "), or " + items + ".all(i, i." + field + " …)";
+        }
         for (std::string_view const name : {"item", "matrix"})
             if (error.message == "unknown name '" + std::string(name) + "'")
                 error.hint = name == "item" ? "only a step with 'foreach' has an item" : "only a step with 'matrix' has one";
+    }
+
+    /// `if: failure`, `if: success('a')`.
+    static void explain_status_function(Error& error) {
+        for (std::string_view const function : status_functions) {
+            std::string const name(function);
+            if (error.message == "unknown name '" + name + "'") error.hint = "write " + name + "()";
+            if (error.message == "unknown function '" + name + "'") error.hint = name + "() takes nothing between its brackets; of one step ask steps.ID.status == 'succeeded'";
+        }
     }
 
     /// What decides whether and for what a step runs sees no item of it.
@@ -233,7 +255,7 @@ private:
 
     /// "no such field 'dump' in steps" → the step exists, but this one does not wait for it.
     void explain_hidden_step(Error& error, StepSet const* visible, StepPlan const& step) const {
-        for (std::string_view const name : {"success", "failure", "cancelled", "always"})
+        for (std::string_view const name : status_functions)
             if (error.message == "unknown function '" + std::string(name) + "'") error.hint = std::string(name) + "() is for 'if' of a step only";
         explain_items(error);
         if (!visible || !error.message.ends_with(" in steps")) return;

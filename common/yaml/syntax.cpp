@@ -188,7 +188,8 @@ Explained wrong_indentation(Scene const& scene, bool at_colon) {
     if (auto error = missing_colon(scene, line, ink)) return error;
     if (at_colon) {
         Error error = scene.error("this line is indented too deep for a key", ink, scene.offset);
-        error.hint = key.empty() ? "indent it like the keys above" : "indent it like '" + shortened(key) + "', which has a value already";
+        bool const glued_dash = key.size() > 1 && key[0] == '-' && key[1] != '-';
+        error.hint = glued_dash ? "a space stands behind the '-' of a list item: - " + shortened(key.substr(1)) : key.empty() ? "indent it like the keys above" : "indent it like '" + shortened(key) + "', which has a value already";
         return error;
     }
     if (ink != scene.offset) return std::nullopt;

@@ -5,6 +5,7 @@
 
 #include "common/base/error_codes.h"
 #include "common/base/text.h"
+#include "common/flow/fan_out.h"
 #include "daemon/core/context.h"
 
 namespace pawl {
@@ -12,7 +13,8 @@ namespace {
 
 using flow::StepIndex;
 
-constexpr std::size_t items_max = 10'000;
+using flow::items_max;
+
 constexpr std::size_t name_characters_max = 60;
 
 Error wrong(std::string message, std::string hint = {}) {

@@ -157,6 +157,19 @@ Result<Json> evaluate_child_inputs(Run& run, flow::StepIndex index, UtcTime now)
     return evaluate_all(std::get<flow::WorkflowAction>(plan_of(run, index).action).with, RunValues(run, now, index));
 }
 
+void note_values_of_arms(Run& run, flow::StepIndex index, UtcTime now) {
+    RunValues const values(run, now, index);
+    JsonMap read;
+    for (auto const& arm : std::get<flow::SwitchAction>(plan_of(run, index).action).arms) {
+        if (!arm.when) continue;
+        Json of_arm = values_read(*arm.when, values);
+        for (auto& [path, value] : of_arm.as_map()) read.set(path, std::move(value));
+    }
+    Json& explain = run.steps[index].explain;
+    if (explain.is_null()) explain = Json(JsonMap{});
+    explain.set("when", Json(std::move(read)));
+}
+
 Result<std::string> evaluate_prompt(Run& run, flow::StepIndex index, UtcTime now) {
     RunValues const values(run, now, index);
     return std::get<flow::ApproveAction>(plan_of(run, index).action).prompt.eval_text(values);

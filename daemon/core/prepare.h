@@ -19,6 +19,8 @@ LaunchSpec spec_of_attempt(LaunchSpec spec, Run const& run, AttemptRow const& at
 Result<Json> evaluate_set(Run& run, flow::StepIndex index, UtcTime now);
 /// The arm a switch takes, by its place from 0; -1: none.
 Result<std::int64_t> evaluate_switch(Run& run, flow::StepIndex index, UtcTime now);
+/// Records the values that its arms read, beside those of its `if`.
+void note_values_of_arms(Run& run, flow::StepIndex index, UtcTime now);
 Result<std::string> evaluate_prompt(Run& run, flow::StepIndex index, UtcTime now);
 /// `uses: workflow/NAME`: what the run of that workflow is given, not yet bound to its declarations.
 Result<Json> evaluate_child_inputs(Run& run, flow::StepIndex index, UtcTime now);

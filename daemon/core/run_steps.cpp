@@ -79,6 +79,7 @@ void Machine::begin_wait(StepIndex index) {
 
 void Machine::choose_arm(StepIndex index) {
     Result<std::int64_t> const arm = evaluate_switch(run_, index, now_);
+    note_values_of_arms(run_, index, now_);
     if (!arm) return fail(index, Reason::expression_error, described(arm.error()));
     run_.steps[index].outputs = Json(JsonMap{{"arm", *arm}});
     finish(index, StepState::succeeded, Reason::none, "");

@@ -324,6 +324,47 @@ P13() {
 }
 P13_round() { "$load" get "$socket" '/v1/runs?limit=50' 200 1 | figure p99_us >>"$place/p13"; }
 
+# 1 ms a file is what a person waits for a whole project of that size; reading it cannot be quicker than its YAML.
+P15() {
+    [ -d "$place/thousand" ] || write_thousand "$place/thousand"
+    cp -R "$place/thousand" "$place/checked"
+    printf 'kind: project\nname: checked\n' >"$place/checked/pawl.yaml"
+    : >"$place/p15.limit" && : >"$place/p15.pawl"
+    every_round P15_round
+    limit=$(calc "2.5 * $(best lower <"$place/p15.limit") + 1000") pawl=$(best lower <"$place/p15.pawl")
+    report P15 "check of 1,000 files (limit: 2.5 parses + 1 ms a file)" "$limit" "$pawl" "$(calc "$pawl / $limit")" '<=' 1 ms
+}
+P15_round() {
+    "$bin/bench_yaml_events" "$place"/checked/*.yaml | figure ms >>"$place/p15.limit"
+    milliseconds "$bin/pawl" check "$place/checked" >>"$place/p15.pawl"
+}
+milliseconds() { # command…: how long it took
+    begin=$(date +%s%N)
+    "$@" >"$place/timed.out" 2>&1 || { cat "$place/timed.out" >&2; exit 1; }
+    calc "($(date +%s%N) - $begin) / 1e6"
+    echo
+}
+
+# All files are read, and only the one that is not as deployed is loaded: by the daemon, which knows the texts of the others.
+P16() {
+    [ -d "$place/thousand" ] || write_thousand "$place/thousand"
+    cp -R "$place/thousand" "$place/planned"
+    printf 'kind: project\nname: planned\n' >"$place/planned/pawl.yaml"
+    start_daemon "$place/p16"
+    PAWL_SOCKET=$socket "$bin/pawl" deploy "$place/planned" --yes >"$place/timed.out" 2>&1 || { cat "$place/timed.out" >&2; exit 1; }
+    sed -i 's/one step of many/one step of a few/' "$place/planned/made-500.yaml"
+    : >"$place/p16.pawl"
+    PAWL_SOCKET=$socket every_round P16_round
+    stop_daemon
+    grep -q '1 changed, 999 unchanged' "$place/timed.out" || { cat "$place/timed.out" >&2; exit 1; }
+    pawl=$(best lower <"$place/p16.pawl")
+    report P16 "plan of 1,000 workflows after one edit" 200 "$pawl" "$(calc "$pawl / 200")" '<=' 1 ms
+}
+P16_round() {
+    export PAWL_SOCKET
+    milliseconds "$bin/pawl" plan "$place/planned" >>"$place/p16.pawl"
+}
+
 C1() {
     : >"$place/c1.limit" && : >"$place/c1.pawl"
     every_round C1_round
@@ -337,10 +378,10 @@ C1_round() {
 }
 
 echo "$(uname -sr), $(nproc) cores, $(date +%F), best of $rounds rounds"
-[ $# -gt 0 ] || set -- P1 P3 P4 P7 P8 P9 P10 P11 P12 P13 C1
+[ $# -gt 0 ] || set -- P1 P3 P4 P7 P8 P9 P10 P11 P12 P13 P15 P16 C1
 for target in "$@"; do
     case $target in
-        P1 | P2 | P3 | P4 | P7 | P8 | P9 | P10 | P11 | P12 | P13 | C1) ;;
+        P1 | P2 | P3 | P4 | P7 | P8 | P9 | P10 | P11 | P12 | P13 | P15 | P16 | C1) ;;
         *) echo "no such target: $target" >&2; exit 2 ;;
     esac
     "$target" || { echo "$target could not be measured:"; tail -n 20 "$place/pawld.log"; stop_daemon; shorts=$((shorts + 1)); }

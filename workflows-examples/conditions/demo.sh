@@ -10,6 +10,7 @@ echo "--- without a daemon"
 pawl check
 pawl condition usages may_ship
 pawl condition test
+pawl condition conflicts
 echo "Monday morning: $(pawl condition eval office_hours --at 2026-10-05T07:30:00Z)"
 pawl condition eval may_ship --params '{"files": 12}' --at 2026-10-04T10:30:00Z --explain
 echo "--- 500 files: held back at any time, unless it is urgent"
@@ -25,3 +26,6 @@ sed -i 's/{files: 500}/{files: 1500}/' conditions.yaml
 pawl plan
 pawl deploy .
 pawl run rollout -i files=1500 --progress plain
+echo "--- what they gave in all of these runs"
+pawl condition stats
+pawl condition stats may_ship -o json

@@ -250,6 +250,20 @@ TEST_CASE("rollback wants a version, and names what is active now", "[cli][rollb
     CHECK(bench.run({"rollback", "other@2"}) == exit_not_found);
 }
 
+TEST_CASE("diff --text tells when only a condition differs", "[cli][diff]") {
+    Folder const folder;
+    std::string const workflow = "kind: workflow\nname: w\nsteps:\n  - {id: a, run: x, if: conditions.c}\n";
+    folder.write("a/pawl.yaml", "kind: project\nname: a\n");
+    folder.write("a/w.yaml", workflow);
+    folder.write("a/c.yaml", "kind: condition\nname: c\nparams: {n: {type: int, default: 1}}\nexpr: params.n > 1\n");
+    folder.write("b/pawl.yaml", "kind: project\nname: b\n");
+    folder.write("b/w.yaml", workflow);
+    folder.write("b/c.yaml", "kind: condition\nname: c\nparams: {n: {type: int, default: 1}}\nexpr: params.n > 2\n");
+    CliBench bench;
+    CHECK(bench.run({"diff", "--text", folder.path + "/a/w.yaml", folder.path + "/b/w.yaml"}) == exit_done);
+    CHECK(bench.out.find("condition 'c': expr changed from params.n > 1 to params.n > 2") != std::string::npos);
+}
+
 TEST_CASE("diff speaks in sentences, or as a patch", "[cli][diff]") {
     Folder const folder;
     auto const before = folder.write("before.yaml", ci);

@@ -63,6 +63,26 @@ TEST_CASE("what is given to a condition keeps the names of the place where it st
     CHECK(value_of("conditions.big({'n': conditions.big({'n': 1}) ? 1 : 12})") == Json(true));
 }
 
+TEST_CASE("a computed value that breaks the declaration of its parameter is an error, and no answer", "[flow][condition]") {
+    std::string const bounded = "---\nkind: condition\nname: few\nparams: {n: {type: int, min: 1, max: 9}, s: {type: string, pattern: \"[a-z]+\", default: a}, k: {type: string, enum: [x, y], default: x}, d: {type: duration, max: 1h, default: 1s}}\n"
+                                "expr: params.n < 5 && params.s != 'z' && params.k == 'x' && params.d < duration('2h')\n";
+    auto const outcome = [&](std::string const& expression, std::string_view inputs) {
+        LoadedFile const file = load_file("flow.yaml", big + bounded + "---\n" + workflow_with(expression));
+        INFO(said(file.diagnostics));
+        REQUIRE_FALSE(has_errors(file.diagnostics));
+        auto const value = std::get<SetAction>(file.workflows[0].plan->steps[0].action).values[0].value.eval(Inputs(inputs));
+        return value ? dump_json(*value) : value.error().message;
+    };
+    CHECK(outcome("conditions.few({'n': inputs.n})", R"({"n": 4})") == "true");
+    CHECK(outcome("conditions.few({'n': inputs.n + 1})", R"({"n": 4})") == "false");
+    CHECK(outcome("conditions.few({'n': inputs.n + 6})", R"({"n": 4})") == "parameter 'n' of condition 'few' is not as it is declared");
+    CHECK(outcome("conditions.few({'n': inputs.n})", R"({"n": 0})") == "parameter 'n' of condition 'few' is not as it is declared");
+    CHECK(outcome("conditions.few({'n': inputs.n, 's': string(inputs.n)})", R"({"n": 4})") == "parameter 's' of condition 'few' is not as it is declared");
+    CHECK(outcome("conditions.few({'n': inputs.n, 's': 'b' + 'c', 'k': inputs.n > 3 ? 'x' : 'z'})", R"({"n": 4})") == "true");
+    CHECK(outcome("conditions.few({'n': inputs.n, 'k': inputs.n > 3 ? 'x' : 'z'})", R"({"n": 2})") == "parameter 'k' of condition 'few' is not as it is declared");
+    CHECK(outcome("conditions.few({'n': inputs.n, 'd': inputs.n > 1 ? duration('90m') : duration('1m')})", R"({"n": 2})") == "parameter 'd' of condition 'few' is not as it is declared");
+}
+
 TEST_CASE("comments and texts that look like uses are none", "[flow][condition]") {
     CHECK(value_of("'conditions.none' + \\\"x\\\"") == Json("conditions.nonex"));
     LoadedFile const file = load_file("flow.yaml", std::string(big) + "---\nkind: workflow\nname: w\nsteps:\n  - id: a\n    run: x\n    if: |-\n      conditions.big({'n': 3 // conditions.none\n      }) || // and so on\n      true\n");
@@ -117,7 +137,7 @@ TEST_CASE("a red test says which part decided", "[flow][condition]") {
 }
 
 TEST_CASE("a condition that cannot change is a warning", "[flow][condition]") {
-    CHECK(mistakes("kind: condition\nname: c\nexpr: 1 > 0\n") == "3:7 invalid_value: condition 'c' is always true");
+    CHECK(mistakes("kind: condition\nname: c\nexpr: 1 > 0\n") == "3:7 constant_condition: condition 'c' is always true");
     CHECK(mistakes("kind: condition\nname: c\nexpr: \"true\"\n").empty());
 }
 
