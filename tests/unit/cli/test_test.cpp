@@ -86,6 +86,35 @@ TEST_CASE("a step without a mock fails its case and says what to write", "[cli][
     CHECK(holds(played("{build: {outputs: {size: 7}}, publish: {}}", "{status: succeeded}", "{channel: stable}"), "mock: {gate: {approved: true}}"));
 }
 
+TEST_CASE("requests and queries are answered by their mocks", "[cli][test]") {
+    auto const asked = [](std::string const& mock, std::string const& expect) {
+        Folder folder;
+        folder.write("ask.yaml", R"(kind: workflow
+name: ask
+steps:
+  - {id: get, uses: http, with: {url: "https://example.org/"}, retry: {max_attempts: 2, delay: 1s, if: step.status == 503}}
+  - {id: send, uses: http, with: {method: POST, url: "https://example.org/", json: "${{ steps.get.outputs.json }}", expect: [201, 409]}}
+  - {id: read, uses: sql, with: {db: a.db, query: "SELECT :n AS n", params: {n: "${{ steps.send.outputs.status }}"}}}
+outputs: {n: "${{ steps.read.outputs.count }}"}
+---
+kind: test
+name: t
+target: workflow/ask
+cases: [{name: a, mock: )" + mock + ", expect: " + expect + "}]\n");
+        CliBench bench;
+        int const code = bench.run({"test", folder.path});
+        return code == exit_done ? "green" : bench.out + bench.err;
+    };
+    CHECK(asked("{get: [{outputs: {status: 503}}, {outputs: {json: {a: 1}}}], send: {outputs: {status: 409}}, read: {outputs: {rows: [{n: 409}]}}}",
+                "{status: succeeded, steps.get.attempts: 2, steps.get.outputs.body: '{\"a\":1}', steps.send.outputs.status: 409, outputs.n: 1}") == "green");
+    CHECK(asked("{get: {error: nobody there}}", "{status: failed, reason: http, steps.get.attempts: 1, run.failed_step: get}") == "green");
+    CHECK(asked("{get: {}, send: {outputs: {status: 200}}}", "{status: failed, steps.send.reason: http}") == "green");
+    CHECK(asked("{get: {}, send: {}, read: {error: locked}}", "{status: failed, steps.read.reason: sql, steps.send.outputs.status: 201}") == "green");
+    CHECK(asked("{get: {timed_out: true}}", "{status: failed, reason: timeout, steps.get.duration: 30s}") == "green");
+    CHECK(holds(asked("{}", "{status: failed}"), "step 'get' would send a request, and nothing stands for it"));
+    CHECK(holds(asked("{get: {}, send: {}}", "{status: failed}"), "step 'read' would query a file, and nothing stands for it"));
+}
+
 TEST_CASE("a file with tests alone finds its workflow in the project", "[cli][test]") {
     Project const project("  - {name: a, mock: {build: {outputs: {size: 1}}, publish: {}}, expect: {status: succeeded}}\n");
     CliBench bench;
