@@ -31,7 +31,7 @@ Result<std::string> url_of(flow::HttpAction const& http, RunValues const& values
     if (!http.params.empty()) url->resize(std::min(url->find('#'), url->size()));
     for (flow::NamedTemplate const& entry : http.params) {
         Result<std::string> const value = entry.value.eval_text(values);
-        if (!value) return value;
+        if (!value) return value.error();
         flow::append_query(*url, entry.name, *value);
     }
     if (Result<flow::Url> const parsed = flow::parse_url(*url); !parsed) return wrong(parsed.error().message, parsed.error().hint);

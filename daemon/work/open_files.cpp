@@ -13,7 +13,7 @@ namespace {
 
 std::string real_path(std::string const& path) {
     char* const found = realpath(path.c_str(), nullptr);
-    std::string const text = found != nullptr ? found : path;
+    std::string text = found != nullptr ? found : path;
     std::free(found);
     return text;
 }
@@ -37,7 +37,7 @@ void OpenFiles::Hold::release() {
     owner_ = nullptr;
 }
 
-OpenFiles::OpenFiles(std::string own_folder) : own_folder_(real_path(own_folder)) {}
+OpenFiles::OpenFiles(std::string const& own_folder) : own_folder_(real_path(own_folder)) {}
 
 OpenFiles::Taken OpenFiles::take(std::string const& path, Use use) {
     std::string const shown = "'" + printable(take_characters(path, 200)) + "'";

@@ -23,7 +23,7 @@ public:
     public:
         Hold() = default;
         Hold(OpenFiles& owner, Inode inode, int kind) : owner_(&owner), inode_(inode), kind_(kind) {}
-        Hold(Hold&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)), inode_(other.inode_), kind_(other.kind_) {}
+        Hold(Hold&& other) noexcept { *this = std::move(other); }
         Hold& operator=(Hold&& other) noexcept;
         ~Hold() { release(); }
         void release();
@@ -36,7 +36,7 @@ public:
     enum class Use : int { query = 1, transfer = -1 };  ///< many of one kind at once, but never of both
 
     /// `own_folder`: absolute, of pawl; nothing below it is opened.
-    explicit OpenFiles(std::string own_folder);
+    explicit OpenFiles(std::string const& own_folder);
 
     /// Whether the file may be opened for this use, and what is to be held until it is closed. A failure is one sentence about `path`.
     struct Taken {

@@ -22,8 +22,9 @@ std::string counted(std::int64_t number, std::string_view noun) {
 
 std::string shown_size(std::uint64_t bytes) {
     if (bytes < 10'000) return counted(static_cast<std::int64_t>(bytes), "byte");
-    std::uint64_t const tenths = bytes < (10u << 20) ? bytes * 10 / 1024 : bytes * 10 / (1024 * 1024);
-    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + (bytes < (10u << 20) ? " KiB" : " MiB");
+    bool const is_large = bytes >= 10u << 20;
+    std::uint64_t const tenths = bytes * 10 / (is_large ? 1u << 20 : 1u << 10);
+    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + (is_large ? " MiB" : " KiB");
 }
 
 std::string shown_ms(std::chrono::microseconds time) {

@@ -5,7 +5,7 @@
 
 namespace pawl {
 
-DaemonWorkers::DaemonWorkers(Loop& loop, std::string own_folder, Ended ended) : loop_(loop), ended_(std::move(ended)), files_(std::move(own_folder)) {}
+DaemonWorkers::DaemonWorkers(Loop& loop, std::string const& own_folder, Ended ended) : loop_(loop), ended_(std::move(ended)), files_(own_folder) {}
 DaemonWorkers::~DaemonWorkers() = default;
 
 /// Called by a worker's thread. The loop drops what it was told when it ends first, so that nobody hears of it after us.

@@ -18,7 +18,7 @@ class DaemonWorkers final : public Workers {
 public:
     using Ended = std::function<void(AttemptId, WorkEnd const&)>;
     /// `own_folder`: of the daemon's state, closed to requests and queries. `ended` is called on the loop's thread.
-    DaemonWorkers(Loop& loop, std::string own_folder, Ended ended);
+    DaemonWorkers(Loop& loop, std::string const& own_folder, Ended ended);
     ~DaemonWorkers() override;
 
     bool takes_orders() const override { return !closed_; }
