@@ -54,7 +54,7 @@ void add_file(Looked& looked, flow::LoadedFile const& file, std::set<std::string
 Result<Looked> look_at_files(Context& context, std::string const& path) {
     auto sources = read_sources(context, {path});
     if (!sources) return sources.error();
-    auto const others = conditions_elsewhere(context, *sources, path);
+    auto const others = others_elsewhere(context, *sources, path);
     if (!others) return others.error();
     auto const project = flow::load_project(std::move(*sources), flow::Keep::plans, *others);
     Looked looked;
