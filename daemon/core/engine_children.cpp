@@ -52,8 +52,10 @@ void Engine::want_child(Run const& run, flow::StepIndex step) {
     }
     RunId const former = run.steps[step].former_child;
     std::vector<std::pair<RunId, flow::StepIndex>>& waiting = waiting_for_plan_[{version, former}];
+    std::pair const who{run.row.id, step};
+    if (std::ranges::find(waiting, who) != waiting.end()) return;  // recovery let it begin, and then found it waiting
     if (waiting.empty()) effects_.emplace_back(LoadPlan{version, former});
-    waiting.emplace_back(run.row.id, step);
+    waiting.push_back(who);
 }
 
 void Engine::on(PlanLoaded const& loaded) {
@@ -123,12 +125,10 @@ void Engine::start_child(Entry& parent, StartChild const& start) {
         later_.emplace_back(id, std::move(*refused));
         return;
     }
-    later_.emplace_back(id, RunChildStarted{start.step, child_id});  // before anything the run itself tells
     std::optional<Error> const refused = admit(child);
-    if (!refused) return;
+    if (!refused) return tell(parent, RunChildStarted{start.step, child_id});  // at once: a cancel that is told later must find it
     bool const skips = child.run.plan->concurrency->on_conflict == flow::OnConflict::skip;
     discard();
-    later_.pop_back();
     refuse(skips ? Reason::condition : Reason::concurrency, refused->message);
 }
 

@@ -175,4 +175,13 @@ TEST_CASE("parents and their runs go on after a crash, and none is started twice
     CHECK(bench.step("1.call") == "succeeded");
 }
 
+TEST_CASE("a step that begins while the daemon recovers starts one run", "[core][children]") {
+    EngineBench bench;
+    bench.deploy(calling("  - {id: first, run: x}\n  - {id: call, uses: workflow/callee, with: {n: 2}}\n"));
+    bench.start("caller");
+    bench.restarts({{"1.first#1", {.kind = VerdictKind::ended, .end = exited(0)}}});
+    CHECK(bench.row("1.call").child == RunId{2});
+    CHECK_FALSE(bench.knows(3));
+}
+
 }  // namespace pawl::test
