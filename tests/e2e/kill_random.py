@@ -29,7 +29,15 @@ def workflow(probes, number, edition=0):
     text += step("b", 1, pause)
     if number % 3 == 0:
         text += step("beside", 3, more="    needs: [a]\n    foreach: \"[1, 2, 3]\"\n    max_parallel: 2\n")
+    if number % 4 == 1:
+        text += "  - {id: call, needs: [a], continue_on_error: true, foreach: \"[1, 2]\", uses: workflow/inner, with: {token: \"c${{ string(item) }}${{ inputs.token }}\"}}\n"
     return text + step("c", 2, more="    if: \"conditions.named({'token': inputs.token})\"\n" if number % 5 == 3 else "")
+
+
+def inner(probes):
+    """What steps of others start runs of."""
+    script = probes.script("inner.only", 0, "sleep 0.1")
+    return f"kind: workflow\nname: inner\ninputs: {{token: {{type: string}}}}\nsteps:\n  - id: only\n    env: {{TOKEN: \"${{{{ inputs.token }}}}\"}}\n    run: |\n      {script}\n"
 
 
 class Crowd:
@@ -100,6 +108,7 @@ def one_campaign(options, seed, rounds, environment):
     began = time.monotonic()
     with pawlkit.World(options.bin, "kill") as world:
         client = world.must_start(environment=environment)
+        client.deploy(inner(world.probes), world.folder, "inner.yaml")
         for number in range(WORKFLOWS):
             client.deploy(workflow(world.probes, number), world.folder, f"w{number}.yaml", conditions=CONDITIONS)
         crowd = Crowd(world, acks, seed)

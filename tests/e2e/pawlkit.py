@@ -376,6 +376,7 @@ def check(store, probes=None, acks=None, lost_allowed=False, losing=()):
     runs = {row["id"]: row for row in store.rows("SELECT run.*, run_data.inputs FROM run JOIN run_data ON run_data.run = run.id")}
     attempts = {row["cookie"]: row for row in store.rows("SELECT attempt.*, s.id AS step_id FROM attempt JOIN step s ON s.key = (attempt.run << 16) + attempt.step")}
     _check_journal(store, runs, findings)
+    _check_families(store, runs, findings)
     for row in runs.values():
         if row["state"] < 5:
             findings.append(f"run {row['id']} is stuck: {RUN_STATES[row['state']]}")
@@ -421,6 +422,22 @@ def _check_journal(store, runs, findings):
                 findings.append(f"run {number}, step {step}: {kind} after its end")
             if kind in STEP_FINAL:
                 over.add(step)
+
+
+def _check_families(store, runs, findings):
+    """A step starts one run, and both know of each other; it ends with it."""
+    steps = {(row["run"], row["step"]): row for row in store.rows("SELECT key >> 16 AS run, key & 65535 AS step, state, child, carried FROM step")}
+    children = [row for row in runs.values() if row["parent"]]
+    for row in children:
+        step = steps.get((row["parent"], row["parent_step"]))
+        if step is None or step["child"] != row["id"]:
+            findings.append(f"run {row['id']} was started by step {row['parent_step']} of run {row['parent']}, which does not know it")
+        elif (RUN_STATES[row["state"]] == "succeeded") != (STEP_STATES[step["state"]] == "succeeded"):
+            findings.append(f"run {row['id']} is {RUN_STATES[row['state']]}, its step is {STEP_STATES[step['state']]}")
+    starts = [(row["parent"], row["parent_step"]) for row in children]
+    for start in set(starts):
+        if starts.count(start) > 1:
+            findings.append(f"step {start[1]} of run {start[0]} started {starts.count(start)} runs")
 
 
 def _check_probes(probes, runs, attempts, findings):
