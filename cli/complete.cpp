@@ -200,7 +200,7 @@ private:
             for (auto const& condition : file.conditions) offer(condition->name, printable(condition->description));
     }
     void runs(bool live = false) {
-        if (!live) offer("last", "the newest run");
+        if (!live) offer("last", "the newest run that no step started");
         auto const list = ask(live ? "/v1/runs?live=true&limit=30" : "/v1/runs?limit=30");
         auto const* items = list ? list->find("items") : nullptr;
         if (items == nullptr || !items->is_list()) return;

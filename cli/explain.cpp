@@ -32,7 +32,7 @@ constexpr std::array code_texts{
     CodeText{code::unknown_name, "The text names a step, input or other thing that does not exist.", "Mind the hint; a step can only see the steps it needs."},
     CodeText{code::unknown_kind, "The document's kind is none of this version.", "kind: workflow, kind: condition, kind: test, kind: project."},
     CodeText{code::conflicting_keys, "Two keys exclude each other, as run and argv do.", "Keep one of them."},
-    CodeText{code::cycle, "Steps need each other in a circle, so none could ever start.", "Remove one of the needs."},
+    CodeText{code::cycle, "Steps need each other, conditions use each other, or workflows start each other in a circle, so none could ever begin.", "Remove one of the needs or uses; the message names the way."},
     CodeText{code::expression_in_run, "A value would be pasted into text that is executed: whoever controls the value would control the program.", "Give it by env and write \"$NAME\"; pawl check --fix does that."},
     CodeText{code::unsafe_crash_policy, "The step is retried, but nothing says whether running it twice is safe after a crash.", "Say idempotent: true, or choose on_crash."},
     CodeText{code::unsafe_argument, "An argument that comes from outside may begin with '-', and the program would take it for an option.", "Put -- before it, if the program knows that; or hand it over by env."},

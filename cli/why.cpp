@@ -143,7 +143,7 @@ std::string run_sentence(Json const& run) {
     auto const group = run.text("group");
     if (!run.text("message").empty()) return run.text("message");
     if (status == "queued") return group.empty() ? "it waits to be started" : "it waits for its turn in the group '" + group + "'; see pawl ps --filter \"group == '" + group + "'\"";
-    if (status == "waiting") return "no attempt lives: a timer or a retry delay runs";
+    if (status == "waiting") return "no attempt lives: it waits for a timer, a retry delay, a person or a run that it started";
     if (status == "failed") return failure_text(run);
     if (status == "skipped" && run.text("reason") == "condition") return "the workflow's 'if' was false";
     return "";

@@ -21,7 +21,7 @@ Json sample_of(flow::Declaration const& declaration) {
 }
 
 JsonMap sample_outputs(flow::StepPlan const& step) {
-    if (std::holds_alternative<flow::HttpAction>(step.action)) return {{"status", 200}, {"headers", JsonMap{}}, {"body", ""}, {"json", Json()}};
+    if (auto const* http = std::get_if<flow::HttpAction>(&step.action)) return {{"status", http->expect.empty() ? 200 : http->expect.front().first}, {"headers", JsonMap{}}, {"body", ""}, {"json", Json()}};
     if (std::holds_alternative<flow::SqlAction>(step.action)) return {{"rows", JsonList{}}, {"count", 0}};
     JsonMap outputs;
     for (flow::Declaration const& output : flow::declared_outputs(step))

@@ -181,8 +181,9 @@ std::optional<std::size_t> Fields::choice(std::string_view key) const {
     for (std::size_t i = 0; i < choices.size(); ++i)
         if (choices[i] == node.text) return i;
     if (reader_->refuse_expression(node, key)) return {};
+    std::string const prefix(found->key->prefix);
     reader_->error(code::invalid_value, node.where, quotation(node.text) + " is no value of '" + std::string(key) + "'",
-                   hint_for_choice(found->key->choices, node.text));
+                   hint_for_choice(std::string(found->key->choices) + (prefix.empty() ? "" : " " + prefix + "NAME"), node.text));
     return {};
 }
 

@@ -1,5 +1,7 @@
 // Deploys: the files come with the request, are loaded and checked off the loop, and only what has no error reaches the engine.
+#include <algorithm>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -7,6 +9,7 @@
 
 #include "common/base/crash_point.h"
 #include "common/base/text.h"
+#include "common/flow/keys.h"
 #include "common/flow/load.h"
 #include "daemon/api/decode.h"
 #include "daemon/api/prepare.h"
@@ -135,10 +138,67 @@ flow::LoadedProject load_files(Reader& reader, DeployBody& body) {
     return flow::load_project(std::move(body.files), flow::Keep::models, others);
 }
 
+/// The workflows of these files that were loaded, with what they take and give now.
+std::map<std::string, std::shared_ptr<flow::Interface const>> new_interfaces(Reader& reader, flow::LoadedProject const& project, std::set<std::string> const& wanted) {
+    std::map<std::string, std::shared_ptr<flow::Interface const>> interfaces;
+    for (flow::LoadedFile const& file : project.files) {
+        bool const has_one = std::ranges::any_of(file.workflows, [&](flow::LoadedWorkflow const& one) { return wanted.contains(one.name) && !one.model.empty(); });
+        if (!has_one) continue;
+        flow::Conditions conditions;
+        for (auto const& condition : file.conditions) conditions.add(condition);
+        for (flow::LoadedWorkflow const& workflow : flow::load_file(file.name, file.text, deployed(reader, std::move(conditions))).workflows)
+            if (workflow.plan) interfaces.emplace(workflow.name, std::make_shared<flow::Interface const>(flow::interface_of(*workflow.plan)));
+    }
+    return interfaces;
+}
+
+/// Errors that an active workflow would have beside these files. It is none of them, so nobody has looked at it.
+Diagnostics misfits_of(StoredSource const& user, std::map<std::string, std::shared_ptr<flow::Interface const>> const& interfaces, Reader& reader) {
+    auto const model = parse_json(user.version.model);
+    flow::Others others = model ? flow::others_of(*model) : flow::Others();
+    others.workflow = [&interfaces, elsewhere = deployed(reader, {}).workflow](std::string const& name) {
+        auto const found = interfaces.find(name);
+        return found == interfaces.end() ? elsewhere(name) : found->second;
+    };
+    Diagnostics misfits;
+    for (Error& error : flow::load_file(user.file, user.text, others).diagnostics) {
+        if (error.severity != Severity::error) continue;
+        error.message = "workflow '" + user.workflow + "', which is active, would no longer fit: " + error.message;
+        error.hint = "deploy '" + user.workflow + "' together with this";
+        misfits.push_back(std::move(error));
+    }
+    return misfits;
+}
+
+/// What a step of an active workflow starts must go on to fit, whoever deploys it.
+Diagnostics misfits(Reader& reader, flow::LoadedProject const& project) {
+    Diagnostics found;
+    auto const uses = reader.active_uses();
+    if (!uses || uses->empty()) return found;
+    std::set<std::string> names;
+    for (flow::LoadedFile const& file : project.files)
+        for (flow::LoadedWorkflow const& workflow : file.workflows) names.insert(workflow.name);
+    std::optional<std::map<std::string, std::shared_ptr<flow::Interface const>>> interfaces;
+    for (auto const& [version, used] : *uses) {
+        bool const is_touched = std::ranges::any_of(flow::words(used), [&](std::string_view name) { return names.contains(std::string(name)); });
+        if (!is_touched) continue;
+        auto const user = reader.source(version);
+        if (!user || names.contains(user->workflow)) continue;
+        if (!interfaces) interfaces = new_interfaces(reader, project, names);
+        Diagnostics more = misfits_of(*user, *interfaces, reader);
+        found.insert(found.end(), more.begin(), more.end());
+    }
+    return found;
+}
+
 Prepared load(Reader& reader, std::string_view text) {
     auto body = decode_body(text);
     if (!body) return refused(body.error());
     flow::LoadedProject project = load_files(reader, *body);
+    if (!has_errors(project.diagnostics)) {
+        Diagnostics found = misfits(reader, project);
+        project.diagnostics.insert(project.diagnostics.end(), found.begin(), found.end());
+    }
     if (has_errors(project.diagnostics)) {
         Error const error = summary_of(project.diagnostics);
         return refused(error, std::move(project.diagnostics));

@@ -8,6 +8,7 @@
 #include "common/flow/sub_workflow.h"
 #include "daemon/core/carry.h"
 #include "daemon/core/engine.h"
+#include "daemon/core/keep.h"
 
 namespace pawl {
 namespace {
@@ -97,6 +98,7 @@ Status Engine::fill_child(Run& child, Run const& parent, flow::StepIndex step, J
     if (has_errors(bound.diagnostics)) return bound.diagnostics.front();
     child.data.inputs = std::move(bound.values);
     child.data.event = call_event(parent, step, child.row.id, now_);
+    if (parent.data.event.flag(no_cache_attribute)) child.data.event.set(std::string(no_cache_attribute), true);
     (void)prepare_new_run(child, now_);  // a failure is in the run's message and ends it when it is admitted
     return Done{};
 }
@@ -135,7 +137,9 @@ void Engine::start_child(Entry& parent, StartChild const& start) {
 /// An ended run tells the one whose step started it.
 void Engine::tell_parent(Run const& child) {
     if (!child.row.parent || PAWL_MUTANT("child_end_untold")) return;
-    later_.emplace_back(child.row.parent, RunChildEnded{child.row.parent_step, child.row.id, child.row.state, child.row.message, child.data.outputs});
+    bool const was_lost = child.row.reason == Reason::lost && !child.row.failed_step.empty();
+    std::string message = was_lost ? "its step '" + child.row.failed_step + "' was lost: " + child.row.message : child.row.message;
+    later_.emplace_back(child.row.parent, RunChildEnded{child.row.parent_step, child.row.id, child.row.state, std::move(message), child.data.outputs});
 }
 
 /// Runs speak to each other when the one that spoke is done, still in the same turn: what belongs together is stored together.

@@ -20,10 +20,13 @@ static_assert(rows_max < std::numeric_limits<StepIndex>::max());
 bool ended_badly(StepState state) { return state == StepState::failed || state == StepState::lost; }
 
 /// The first of the worst: failed before lost before cancelled.
+/// Its run was skipped: there was nothing to do for it, and nothing went wrong.
+bool was_let_go(StepRow const& row) { return row.state == StepState::skipped && row.reason == Reason::child; }
+
 StepRow const* worst_of(std::vector<StepRow> const& rows, Items const& items) {
     for (StepState const state : {StepState::failed, StepState::lost, StepState::cancelled, StepState::skipped})
         for (std::size_t i = items.first; i < items.first + items.count; ++i)
-            if (rows[i].state == state) return &rows[i];
+            if (rows[i].state == state && !was_let_go(rows[i])) return &rows[i];
     return nullptr;
 }
 
@@ -121,6 +124,9 @@ void Machine::stop_items(StepIndex parent) {
 void Machine::settle_items(StepIndex parent) {
     Items const& items = run_.items.at(parent);
     StepRow const* const worst = worst_of(run_.steps, items);
+    auto const first = run_.steps.begin() + static_cast<std::ptrdiff_t>(items.first);
+    bool const all_let_go = std::all_of(first, first + static_cast<std::ptrdiff_t>(items.count), was_let_go);
+    if (worst == nullptr && all_let_go) return finish(parent, StepState::skipped, Reason::child, "the runs of all its items were skipped");
     if (worst == nullptr) return finish(parent, StepState::succeeded, Reason::none, "");
     bool const bad = ended_badly(worst->state);
     StepState const state = bad ? worst->state : StepState::cancelled;

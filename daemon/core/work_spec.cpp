@@ -1,6 +1,9 @@
 #include "daemon/core/work_spec.h"
 
+#include <algorithm>
+
 #include "common/base/error_codes.h"
+#include "common/base/text.h"
 #include "common/flow/url.h"
 #include "daemon/core/context.h"
 
@@ -25,8 +28,45 @@ Result<std::string> path_of(cel::Template const& value, std::string_view what, R
     return is_absolute ? *path : run.root + "/" + *path;
 }
 
+/// "..", written in one of its ways.
+bool is_way_up(std::string_view segment) {
+    std::size_t dots = 0;
+    while (!segment.empty()) {
+        bool const is_dot = segment.front() == '.', is_encoded = segment.starts_with("%2e") || segment.starts_with("%2E");
+        if (!is_dot && !is_encoded) return false;
+        segment.remove_prefix(is_dot ? 1 : 3);
+        ++dots;
+    }
+    return dots == 2;
+}
+
+bool leads_up(std::string_view url) {
+    std::string_view const path = url.substr(0, std::min(url.find_first_of("?#"), url.size()));
+    for (std::string_view const segment : split(path, '/'))
+        if (is_way_up(segment)) return true;
+    return false;
+}
+
+/// A value may fill a place of the url, or be its beginning, but not change what follows.
+Result<std::string> filled_url(cel::Template const& url, RunValues const& values) {
+    std::string text;
+    for (cel::Template::Part const& part : url.parts) {
+        cel::Template one;
+        one.parts.push_back(part);
+        Result<std::string> const piece = one.eval_text(values);
+        if (!piece) return piece;
+        bool const is_value = part.program && !text.empty(), in_query = text.find('?') != std::string::npos;
+        std::size_t const at = is_value ? piece->find_first_of(in_query ? "&#" : "?#\\") : std::string::npos;
+        if (at != std::string::npos)
+            return wrong("a value in 'url' has '" + std::string(1, (*piece)[at]) + "', which would change what the url means", "give it by params, which encodes it");
+        text += *piece;
+    }
+    if (!url.is_literal() && leads_up(text)) return wrong("'url' has '..' in a path that is made of values", "pass the whole path without '..'");
+    return text;
+}
+
 Result<std::string> url_of(flow::HttpAction const& http, RunValues const& values) {
-    Result<std::string> url = http.url.eval_text(values);
+    Result<std::string> url = filled_url(http.url, values);
     if (!url) return url;
     if (!http.params.empty()) url->resize(std::min(url->find('#'), url->size()));
     for (flow::NamedTemplate const& entry : http.params) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,6 +57,8 @@ public:
     virtual Result<std::unordered_map<std::string, std::string>> active_hashes() = 0;  ///< of the workflows that are not removed, by name
     /// Of the active versions, by the hash of their text; of several with one text, one.
     virtual Result<std::unordered_map<std::string, ActiveSource>> active_sources() = 0;
+    /// Of the active versions whose steps start runs of other workflows: the names of these, separated by spaces.
+    virtual Result<std::map<VersionId, std::string>> active_uses() { return std::map<VersionId, std::string>(); }
     /// Journal rows of a run with seq > `after`, oldest first, at most `limit`; an empty list when there is nothing newer.
     virtual Result<std::vector<JournalRow>> journal(RunId id, std::int64_t after, int limit) = 0;
     virtual Result<StoredSource> source(VersionId version) = 0;

@@ -156,7 +156,7 @@ Result<Json> SqliteReader::list_runs(ListQuery const& query) {
 
 Result<RunId> SqliteReader::last_run() {
     return answer([&]() -> Result<RunId> {
-        std::int64_t const id = database_->number("SELECT max(id) FROM run");
+        std::int64_t const id = database_->number("SELECT max(id) FROM run WHERE parent = 0");  // what people started, not what a step did
         if (id == 0) return Error{.code = code::not_found, .message = "there are no runs yet"};
         return RunId{id};
     });

@@ -174,6 +174,15 @@ Result<std::unordered_map<std::string, std::string>> SqliteReader::active_hashes
     });
 }
 
+Result<std::map<VersionId, std::string>> SqliteReader::active_uses() {
+    return answer([&]() -> Result<std::map<VersionId, std::string>> {
+        std::map<VersionId, std::string> uses;
+        Statement statement = database_->prepare("SELECT v.id, v.uses FROM workflow w JOIN version v ON v.id = w.active WHERE v.uses <> ''");
+        while (statement.next()) uses.emplace(VersionId{statement.integer(0)}, statement.text(1));
+        return uses;
+    });
+}
+
 Result<std::unordered_map<std::string, ActiveSource>> SqliteReader::active_sources() {
     return answer([&]() -> Result<std::unordered_map<std::string, ActiveSource>> {
         std::unordered_map<std::string, ActiveSource> sources;

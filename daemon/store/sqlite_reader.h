@@ -29,6 +29,7 @@ public:
     Result<Json> workflow(std::string const& name, int number) override;
     Result<std::unordered_map<std::string, std::string>> active_hashes() override;
     Result<std::unordered_map<std::string, ActiveSource>> active_sources() override;
+    Result<std::map<VersionId, std::string>> active_uses() override;
     Result<std::vector<JournalRow>> journal(RunId id, std::int64_t after, int limit) override;
     Result<StoredSource> source(VersionId version) override;
     Result<StoredSource> source_of(std::string const& workflow, int number) override;

@@ -153,6 +153,29 @@ def plan_and_deploy(place):
     check(place.pawl("workflow", "ls", "-o", "name").split() == ["one"], "--yes answers")
 
 
+CALLER = "kind: workflow\nname: {}\nsteps:\n  - {{id: s, uses: workflow/{}, with: {{x: 1}}}}\n  - {{id: t, run: 'true', env: {{V: \"${{{{ string(steps.s.outputs.v) }}}}\"}}}}\n"
+CALLEE = "kind: workflow\nname: callee\ninputs: {%s}\nsteps: [{id: a, run: 'true'}]\noutputs: {%s: \"${{ inputs.x }}\"}\n"
+
+
+def used_workflows(place):
+    """What an active workflow uses stays, and stays as it needs it, whoever deploys."""
+    folder = place.folder / "family"
+    folder.mkdir()
+    texts = {"caller": CALLER.format("caller", "callee"), "callee": CALLEE % ("x: int", "v"), "wider": CALLEE % ("x: int, y: {type: int, default: 2}", "v"),
+             "asking": CALLEE % ("x: int, y: int", "v"), "silent": CALLEE % ("x: int", "w"), "lost": CALLER.format("lost", "nowhere")}
+    for name, text in texts.items():
+        (folder / f"{name}.yaml").write_text(text)
+    check("there is no workflow 'nowhere'" in place.pawl("deploy", "lost.yaml", code=1, cwd=folder), "a workflow that is nowhere is told")
+    place.pawl("deploy", "caller.yaml", "callee.yaml", cwd=folder)
+    for name, word in {"asking": "needs the input 'y'", "silent": "no such field 'v'"}.items():
+        told = place.pawl("deploy", f"{name}.yaml", code=1, cwd=folder)
+        check("workflow 'caller', which is active, would no longer fit" in told and word in told, "a misfit is told", told)
+    place.pawl("deploy", "wider.yaml", cwd=folder)
+    place.pawl("run", "caller")
+    check(json.loads(place.pawl("inspect", "last", "-o", "json"))["workflow"] == "caller", "last is what people started")
+    check("'caller' uses 'callee'" in place.pawl("workflow", "rm", "callee", "--yes", code=6), "what is used is not removed")
+
+
 def rollback(place):
     place.pawl("rollback", "one@1")
     versions = json.loads(place.pawl("workflow", "versions", "one", "-o", "json"))["items"]
@@ -186,6 +209,7 @@ def main():
         place.start_daemon()
         plan_and_deploy(place)
         rollback(place)
+        used_workflows(place)
     finally:
         place.close()
     print(f"{checks} checks passed")

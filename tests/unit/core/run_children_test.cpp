@@ -184,4 +184,18 @@ TEST_CASE("a step that begins while the daemon recovers starts one run", "[core]
     CHECK_FALSE(bench.knows(3));
 }
 
+TEST_CASE("an item whose run was skipped spoils nothing", "[core][children][items]") {
+    std::string const maybe = "---\nkind: workflow\nname: maybe\ninputs: {n: int}\nif: inputs.n > 1\nsteps: [{id: a, run: x}]\n";
+    EngineBench bench;
+    bench.deploy("kind: workflow\nname: caller\ninputs: {least: int}\nsteps:\n  - {id: call, foreach: \"[1, 2].filter(i, i <= inputs.least)\", uses: workflow/maybe, with: {n: \"${{ item }}\"}}\n  - {id: after, run: x}\n" + maybe);
+    bench.start("caller", R"({"least": 2})");
+    CHECK(bench.step("1.call[1]") == "skipped (child)");
+    bench.ends("3.a", 0);
+    CHECK(bench.step("1.call") == "succeeded");
+    CHECK(bench.step("1.after") == "running");
+    bench.start("caller", R"({"least": 1})");
+    CHECK(bench.step("4.call") == "skipped (child)");
+    CHECK(bench.step("4.after") == "running");
+}
+
 }  // namespace pawl::test

@@ -40,6 +40,10 @@ TEST_CASE("what a value makes of a request is refused before it is sent", "[core
     };
     CHECK(message("url: \"http://${{ inputs.x }}/\"", "a@b").find("has a user in it") != std::string::npos);
     CHECK(message("url: \"http://h/${{ inputs.x }}\"", "a b").find("must be percent-encoded") != std::string::npos);
+    for (char const* const up : {"../x", "a/../x", "%2e%2E/x", "a/.%2e"})
+        CHECK(message("url: \"http://h/${{ inputs.x }}\"", up).find("'..' in a path that is made of values") != std::string::npos);
+    CHECK(message("url: \"http://h/${{ inputs.x }}/edit\"", "a?b").find("a value in 'url' has '?'") != std::string::npos);
+    CHECK(message("url: \"http://h/x?name=${{ inputs.x }}\"", "a&admin=yes").find("a value in 'url' has '&'") != std::string::npos);
     CHECK(message("url: \"http://h/\", headers: {A: \"${{ inputs.x }}\"}", "b\r\nC: d").find("more than one line") != std::string::npos);
     CHECK(message("url: \"http://h/\", method: PUT, file: \"${{ inputs.x }}\"", "../x").find("leads out of the project's folder") != std::string::npos);
     CHECK(message("url: \"http://h/\", method: PUT, file: \"/data/${{ inputs.x }}\"", "../x").find("'..' in a path that is made of values") != std::string::npos);
