@@ -46,12 +46,12 @@ std::vector<Row> option_rows(std::vector<Option> const& options) {
 
 struct Group {
     std::string_view name;
-    std::array<std::string_view, 12> commands;
+    std::array<std::string_view, 14> commands;
 };
 constexpr std::array<Group, 6> groups{{
-    {"Files", {"init", "new", "check", "fmt", "eval", "graph", "schema", "explain"}},
+    {"Files", {"init", "new", "check", "fmt", "eval", "graph", "schema", "explain", "test", "condition", "import"}},
     {"Projects", {"plan", "deploy", "diff", "rollback"}},
-    {"Runs", {"run", "exec", "ps", "logs", "inspect", "why", "retry", "cancel", "resolve", "approve", "reject"}},
+    {"Runs", {"run", "exec", "ps", "logs", "inspect", "why", "retry", "cancel", "resolve", "approve", "reject", "artifacts", "cache"}},
     {"What is deployed", {"workflow", "audit"}},
     {"The daemon", {"daemon", "status", "ping", "doctor", "api"}},
     {"pawl itself", {"completion", "version", "help"}},

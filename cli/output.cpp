@@ -34,12 +34,22 @@ std::string name_line(Json const& item, std::string_view name_key) {
 
 }  // namespace
 
+namespace {
+
+/// What scripts read says in which form it is.
+Json with_schema_version(Json object) {
+    if (object.is_map() && object.find("schema_version") == nullptr) object.set("schema_version", 1);
+    return object;
+}
+
+}  // namespace
+
 void print_list(Context& context, Json const& answer, std::vector<ListColumn> const& columns, std::string_view name_key, std::string_view when_empty) {
     static JsonList const none;
     auto const* found = answer.find("items");
     auto const& items = found != nullptr && found->is_list() ? found->as_list() : none;
     switch (context.format()) {
-    case OutputFormat::json: context.out() << dump_json_pretty(answer) << '\n'; return;
+    case OutputFormat::json: context.out() << dump_json_pretty(with_schema_version(answer)) << '\n'; return;
     case OutputFormat::yaml: context.out() << dump_yaml(answer); return;
     case OutputFormat::csv: context.out() << dump_csv(fields_of(items), items); return;
     case OutputFormat::jsonl:
@@ -61,7 +71,7 @@ void print_list(Context& context, Json const& answer, std::vector<ListColumn> co
 
 bool print_object(Context& context, Json const& object, std::string_view name_key) {
     switch (context.format()) {
-    case OutputFormat::json: context.out() << dump_json_pretty(object) << '\n'; return true;
+    case OutputFormat::json: context.out() << dump_json_pretty(with_schema_version(object)) << '\n'; return true;
     case OutputFormat::jsonl: context.out() << dump_json(object) << '\n'; return true;
     case OutputFormat::yaml: context.out() << dump_yaml(object); return true;
     case OutputFormat::csv: context.out() << dump_csv(fields_of({object}), {object}); return true;

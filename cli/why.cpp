@@ -106,7 +106,9 @@ std::string reason_sentence(Json const& run, Json const& step, flow::StepPlan co
         return "it goes on " + (due ? "at " + local_clock(*due) + ", in " + span_text(*due - now) : std::string("later")) + (step.number("attempts") > 0 ? ": the delay before its next attempt" : "");
     }
     if (status == "failed" || status == "lost") {
-        auto text = (reason == "items" ? std::string() : std::string("it ")) + how_it_ended(status, reason, step.find("exit_code") != nullptr && step.find("exit_code")->is_int() ? std::optional(static_cast<int>(step.number("exit_code"))) : std::nullopt, static_cast<int>(step.number("signal")), step.text("message"));
+        auto ending = how_it_ended(status, reason, step.find("exit_code") != nullptr && step.find("exit_code")->is_int() ? std::optional(static_cast<int>(step.number("exit_code"))) : std::nullopt, static_cast<int>(step.number("signal")), step.text("message"));
+        bool const is_sentence = ending.starts_with("its ") || ending.starts_with("the ") || ending.starts_with("run ") || reason == "items";
+        auto text = (is_sentence ? "" : "it ") + ending;
         if (plan != nullptr) {
             if (auto const more = why_not_retried(*plan, step); !more.empty()) text += "; " + more;
         }

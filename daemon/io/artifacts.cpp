@@ -33,6 +33,10 @@ Error io_error(std::string const& what, int error) {
     return Error{.code = code::io, .message = "cannot keep '" + printable(what) + "': " + std::strerror(error), .where = {}, .hint = {}};
 }
 
+Error folder_error(std::string const& name, int error) {
+    return Error{.code = code::io, .message = "cannot use '" + name + "' in the state folder: " + std::strerror(error), .where = {}, .hint = {}};
+}
+
 void each_entry(UniqueFd folder, std::function<void(std::string_view)> const& visit) {
     DIR* const dir = folder ? fdopendir(folder.get()) : nullptr;
     if (dir == nullptr) return;
@@ -99,10 +103,11 @@ Json artifact_json(RunId run, Manifest const& manifest, Artifact const& artifact
 
 Result<Artifacts> Artifacts::open(int state_folder, ArtifactLimits limits) {
     for (char const* name : {"runs", "expiring"})
-        if (mkdirat(state_folder, name, 0700) != 0 && errno != EEXIST) return io_error(name, errno);
+        if (mkdirat(state_folder, name, 0700) != 0 && errno != EEXIST) return folder_error(name, errno);
     UniqueFd runs = open_below(state_folder, "runs", O_RDONLY | O_DIRECTORY);
+    if (!runs) return folder_error("runs", errno);
     UniqueFd expiring = open_below(state_folder, "expiring", O_RDONLY | O_DIRECTORY);
-    if (!runs || !expiring) return io_error("the folder of artifacts", errno);
+    if (!expiring) return folder_error("expiring", errno);
     return Artifacts(std::move(runs), std::move(expiring), limits);
 }
 

@@ -16,6 +16,7 @@ ROUTES = [("GET", "/v1/ping", None), ("GET", "/v1/status", None), ("GET", "/v1/o
           ("GET", "/v1/runs", None), ("GET", "/v1/runs/last", None), ("GET", "/v1/runs/1", None), ("POST", "/v1/runs/2/cancel", {"now": True}), ("POST", "/v1/runs/1/retry", {"from": "a"}),
           ("POST", "/v1/runs/1/approve", {}), ("POST", "/v1/runs/1/reject", {}),
           ("POST", "/v1/runs/1/steps/a/resolve", {"as": "success"}), ("GET", "/v1/runs/1/events", None), ("GET", "/v1/runs/1/logs", None), ("GET", "/v1/audit", None),
+          ("GET", "/v1/runs/1/artifacts", None), ("GET", "/v1/runs/1/artifacts/file?step=a&path=x", None), ("GET", "/v1/cache", None), ("DELETE", "/v1/cache", None),
           ("POST", "/v1/daemon/drain", {"on": True}), ("POST", "/v1/daemon/stop", {})]
 MORE = [("GET", "/v1/nothing", None), ("PUT", "/v1/runs", {}), ("POST", "/v1/runs", {"nonsense": 1}), ("GET", "/v1/runs/1/logs?step=a&follow=true", None)]
 
@@ -43,6 +44,7 @@ def routes_are_complete(daemon):
 
 
 def fits(pattern, path):
+    path = path.split("?")[0]
     a, b = pattern.split("/"), path.split("/")
     return len(a) == len(b) and all(x == y or x.startswith("{") for x, y in zip(a, b))
 
@@ -96,7 +98,7 @@ def one_refusal_one_row(daemon):
             break
         time.sleep(0.05)
     check(len(rows) == len(some), "each refusal has exactly one row", rows)
-    check([r["action"] for r in rows] == ["daemon.ping", "daemon.status", "daemon.openapi", "workflow.rm", "daemon.stop"], "the rows name the actions", [r["action"] for r in rows])
+    check([r["action"] for r in rows] == ["daemon.ping", "daemon.status", "daemon.openapi", "workflow.rm", "cache.rm", "daemon.stop"], "the rows name the actions", [r["action"] for r in rows])
     check(all(r["outcome"] == "denied" and r["gid"] == uid and r["via"] == "socket" and r["pid"] > 0 for r in rows), "the rows name uid, gid, pid and outcome", rows[:1])
 
 

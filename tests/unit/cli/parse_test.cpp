@@ -107,6 +107,18 @@ TEST_CASE("version and help work everywhere", "[cli][parse]") {
     CHECK(bench.out.find("pawl workflow rm") != std::string::npos);
 }
 
+TEST_CASE("the first page names every command", "[cli][help]") {
+    CliBench bench;
+    CHECK(bench.run({"help"}) == exit_done);
+    std::string const page = bench.out;
+    for (auto const& entry : command_entries()) {
+        std::string const first(entry.path.substr(0, entry.path.find(' ')));
+        if (first.starts_with("__")) continue;  // for completion scripts, not for people
+        INFO(first);
+        CHECK(page.find("\n  " + first + " ") != std::string::npos);
+    }
+}
+
 TEST_CASE("every command has a summary, an example and its own name in it", "[cli][parse]") {
     for (auto const& entry : command_entries()) {
         INFO(entry.path);
