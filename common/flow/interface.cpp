@@ -73,6 +73,7 @@ Interface const* Interfaces::find(std::string_view name) const {
 
 std::vector<std::string_view> Interfaces::names() const {
     std::vector<std::string_view> names;
+    names.reserve(by_name_.size());
     for (auto const& [name, interface] : by_name_) names.emplace_back(name);
     return names;
 }

@@ -136,6 +136,7 @@ private:
         auto const found = std::ranges::find(inputs, member.key.text, &Declaration::name);
         if (found != inputs.end()) return &*found;
         std::vector<std::string> names;
+        names.reserve(inputs.size());
         for (Declaration const& input : inputs) names.push_back(input.name);
         std::string_view const near = nearest(member.key.text, {names.begin(), names.end()});
         if (!reader_.refuse_expression(member.key, "a key"))
