@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "common/base/error_codes.h"
+#include "common/base/percent.h"
 #include "common/base/text.h"
 
 namespace pawl::flow {
@@ -33,20 +34,6 @@ bool is_port(std::string_view port) {
     if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string_view::npos) return false;
     int const number = std::stoi(std::string(port));
     return number >= 1 && number <= 65535;
-}
-
-void append_encoded(std::string& out, std::string_view text) {
-    static constexpr char digits[] = "0123456789ABCDEF";
-    for (char const c : text) {
-        if (is_plain(c) || c == '-' || c == '.' || c == '_' || c == '~') {
-            out += c;
-            continue;
-        }
-        auto const byte = static_cast<unsigned char>(c);
-        out += '%';
-        out += digits[byte >> 4];
-        out += digits[byte & 15];
-    }
 }
 
 }  // namespace
@@ -87,9 +74,9 @@ bool names_whole_host(std::string_view start) {
 
 void append_query(std::string& url, std::string_view name, std::string_view value) {
     url += url.find('?') == std::string::npos ? '?' : '&';
-    append_encoded(url, name);
+    url += percent_encode(name);
     url += '=';
-    append_encoded(url, value);
+    url += percent_encode(value);
 }
 
 std::string shown_url(std::string_view url) {

@@ -6,10 +6,12 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/percent.h"
+
 namespace pawl::wire {
 
 /// Encodes all but the unreserved characters: fit for one path segment and for a query name or value.
-std::string percent_encode(std::string_view text);
+using pawl::percent_encode;
 /// Empty when an escape is malformed, or when what it means is not UTF-8 or holds NUL. `plus_is_space`: in a query.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -26,6 +27,9 @@ struct WorkEnd {
     Kind kind = Kind::ended;
     Duration ran{};
 };
+
+/// Called on any thread, once for each order, but for those that are given up at the end.
+using WorkDone = std::function<void(AttemptId, WorkEnd)>;
 
 /// Called on the loop's thread. How it ended comes back to LocalAttempts::work_ended, once for each order.
 class Workers {

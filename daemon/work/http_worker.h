@@ -1,7 +1,6 @@
 // The thread of the requests of `uses: http`.
 #pragma once
 
-#include <functional>
 #include <memory>
 
 #include "common/base/json.h"
@@ -9,9 +8,6 @@
 #include "daemon/work/open_files.h"
 
 namespace pawl {
-
-/// Called on any thread, once for each order, but for those that are given up at the end.
-using WorkDone = std::function<void(AttemptId, WorkEnd)>;
 
 /// begin(), cancel() and destruction on one thread; the requests on another, all at once.
 class HttpWorker {

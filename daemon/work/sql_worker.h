@@ -1,11 +1,11 @@
 // The threads of the queries of `uses: sql`.
 #pragma once
 
-#include <functional>
 #include <memory>
 
+#include "common/base/json.h"
 #include "daemon/io/work.h"
-#include "daemon/work/http_worker.h"
+#include "daemon/work/open_files.h"
 
 namespace pawl {
 
